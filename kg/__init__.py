@@ -1,0 +1,1 @@
+"""The core of Bilim: model, reading, validation, releases and queries, without HTTP."""

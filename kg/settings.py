@@ -1,0 +1,43 @@
+"""The settings: one object, made once at the edge and handed down. Nothing is read at import.
+
+Each field is the environment variable ``BILIM_`` + its name in capitals; docs/settings.md lists them,
+and a test holds that list to this file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator may set. Limits say why they are what they are."""
+
+    model_config = SettingsConfigDict(env_prefix="BILIM_", frozen=True, extra="forbid")
+
+    home: Path = Field(Path("var"), description="Where releases, the ledger and uploads are kept.")
+    resources: Path | None = Field(
+        None, description="Folder with ontology/, queries/ and data/; found by itself if empty."
+    )
+    host: str = Field("127.0.0.1", description="Address to serve on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe log line written."
+    )
+    log_format: Literal["console", "json"] = Field("console", description="Log lines for a person or for a collector.")
+    timezone: str = Field("Asia/Almaty", description="Whose midnight ends 'today'.")
+    dev: bool = Field(False, description="Pick up changed query files without a restart.")
+    cache_mb: int = Field(64, ge=1, description="Memory for ready answers; about 20,000 answers of 3 kB.")
+    page_size_max: int = Field(
+        1000, ge=1, description="Largest page_size; a page of 1,000 rows is about 0.5 MB of JSON."
+    )
+    sparql_workers: int = Field(2, ge=1, description="Queries of /sparql that run at once; one for each core.")
+    sparql_queue: int = Field(16, ge=0, description="Queries that may wait for a worker before 503.")
+    sparql_timeout: float = Field(30.0, gt=0, description="Seconds a query of /sparql may run.")
+    sparql_memory_mb: int = Field(2048, ge=256, description="Address space of a worker beyond what it has at start.")
+    sparql_max_bytes: int = Field(100_000_000, ge=1000, description="Largest answer of /sparql.")
+    sparql_nice: int = Field(19, ge=0, le=19, description="Niceness of workers: lookups keep their speed beside them.")
+    query_max_bytes: int = Field(1_000_000, ge=1000, description="Longest query text; larger is 413.")

@@ -1,0 +1,106 @@
+"""Checks on quads before any store sees them: literals (stores rewrite them) and terms of our own namespaces."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
+from typing import Final
+
+from pyoxigraph import Literal, NamedNode
+
+from kg import lexical
+from kg.findings import Finding, Where, finding
+from kg.reading.located import Located
+from kg.terms import BKG, LIST, SHAPES, shorten
+
+DATATYPES: Final = frozenset(lexical.TYPES)
+"""The datatypes that data may use; codes are strings."""
+
+OWN_NAMESPACES: Final = (BKG, LIST, SHAPES)
+
+
+def datatype_finding(datatype: str) -> Finding:
+    """The finding for a datatype outside :data:`DATATYPES`."""
+    return finding(
+        "read-datatype", datatype=shorten(datatype), allowed_types=", ".join(sorted(map(shorten, DATATYPES)))
+    )
+
+
+def literal_findings(quads: Iterable[Located]) -> Iterator[Finding]:
+    """Findings for literals that are ill-formed or of a datatype that is not used here."""
+    for item in quads:
+        value = item.quad.object
+        if not isinstance(value, Literal):
+            continue
+        datatype = value.datatype.value
+        if datatype not in DATATYPES:
+            yield _placed(datatype_finding(datatype), item)
+        elif (bad := lexical.check(datatype, value.value)) is not None:
+            yield _placed(bad, item)
+
+
+def _placed(bad: Finding, item: Located) -> Finding:
+    quad = item.quad
+    assert isinstance(quad.object, Literal)
+    return replace(
+        bad,
+        where=item.where,
+        cell=item.cell,
+        value=quad.object.value,
+        path=shorten(quad.predicate.value),
+        entity=quad.subject.value if isinstance(quad.subject, NamedNode) else None,
+    )
+
+
+class Vocabulary:
+    """The declared terms of our own namespaces; remembers the suggestion for each unknown one."""
+
+    def __init__(self, terms: Collection[str]) -> None:
+        self._terms = frozenset(terms)
+        self._by_namespace: dict[str, dict[str, str]] = {}
+        self._suggestions: dict[str, str | None] = {}
+
+    def unknown(self, iri: str) -> bool:
+        """Whether the IRI lies in a namespace of ours and is not declared."""
+        return iri.startswith(OWN_NAMESPACES) and iri not in self._terms
+
+    def nearest(self, iri: str) -> str | None:
+        """The declared term of the same namespace and list that is written most alike, if any is."""
+        if iri not in self._suggestions:
+            namespace = _namespace(iri)
+            known = self._by_namespace.get(namespace)
+            if known is None:
+                known = {term[len(namespace) :]: term for term in self._terms if _namespace(term) == namespace}
+                self._by_namespace[namespace] = known
+            close = difflib.get_close_matches(iri[len(namespace) :], sorted(known), n=1)
+            self._suggestions[iri] = known[close[0]] if close else None
+        return self._suggestions[iri]
+
+    def finding(self, iri: str, where: Where, cell: str | None = None) -> Finding:
+        near = self.nearest(iri)
+        code = "read-unknown-term-near" if near else "read-unknown-term"
+        return finding(code, where=where, cell=cell, value=iri, term=shorten(iri), near=shorten(near or ""))
+
+
+def _namespace(iri: str) -> str:
+    return iri[: max(iri.rfind("#"), iri.rfind("/")) + 1]
+
+
+def term_findings(quads: Iterable[Located], vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Findings for predicates, objects and datatypes of our own namespaces that are not declared.
+
+    A predicate or datatype is reported at its first place only: in a table it stands once, in the metadata.
+    """
+    told: set[str] = set()
+    for item in quads:
+        quad = item.quad
+        once = [quad.predicate.value]
+        if isinstance(quad.object, Literal):
+            once.append(quad.object.datatype.value)
+        for iri in once:
+            if iri not in told and vocabulary.unknown(iri):
+                told.add(iri)
+                yield vocabulary.finding(iri, item.where)
+        if isinstance(quad.object, NamedNode) and vocabulary.unknown(quad.object.value):
+            yield vocabulary.finding(quad.object.value, item.where, item.cell)

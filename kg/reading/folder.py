@@ -1,0 +1,158 @@
+"""All of data/: reference tables and documents, each its own graph, and the checks between tables."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import NamedNode
+
+from kg.findings import Finding, Where, finding
+from kg.kinds import KINDS
+from kg.reading.checks import Vocabulary
+from kg.reading.located import Reading
+from kg.reading.metadata import SHARED, SUFFIX, load_spec
+from kg.reading.rdf import FORMATS, read_rdf
+from kg.reading.tables import read_bytes
+from kg.terms import GRAPH_DATA, GRAPH_DOCUMENT, SLUG, split_entity_iri
+
+REGISTER: Final = "slugs"
+"""The table in which slugs are born: kind, slug, since, status, reason."""
+
+Progress = Callable[[str, int, int], None]
+"""Called before each file: its name, its number from 1, how many there are."""
+
+
+def read_folder(
+    data: Path, vocabulary: Collection[str] | None = None, progress: Progress | None = None
+) -> dict[str, Reading]:
+    """Graph IRI -> Reading of every table and document.
+
+    ``reference/{table}.csv`` is graph/data/{table}, ``documents/{stem}.trig`` is graph/document/{stem}.
+    Deterministic: files in the order of their names. Findings stand in the Reading of the file they belong to.
+    Each file is read by a pure function of its bytes and context, so files may be read apart from each other.
+    """
+    known = Vocabulary(vocabulary) if vocabulary is not None else None
+    tables = sorted((data / "reference").glob("*.csv"))
+    documents = sorted(
+        p for p in (data / "documents").glob("*") if p.is_file() and not p.name.startswith((".", "README"))
+    )
+    total = len(tables) + len(documents)
+    readings: dict[str, Reading] = {}
+    shared = data / "reference" / SHARED
+    snippets = shared.read_bytes() if shared.exists() else None
+    for number, path in enumerate(tables, start=1):
+        if progress:
+            progress(path.name, number, total)
+        readings[GRAPH_DATA + path.stem] = _table(path, snippets, known)
+    for metadata in sorted((data / "reference").glob("*" + SUFFIX)):
+        stem = metadata.name.removesuffix(SUFFIX)
+        if not (data / "reference" / f"{stem}.csv").exists():
+            where = Where(metadata.name)
+            readings[GRAPH_DATA + stem] = Reading(findings=[finding("read-no-table", where=where, table=f"{stem}.csv")])
+    for number, path in enumerate(documents, start=len(tables) + 1):
+        if progress:
+            progress(path.name, number, total)
+        iri = GRAPH_DOCUMENT + path.stem
+        if iri in readings:
+            readings[iri].findings.append(finding("read-name-twice", where=Where(path.name), value=path.stem))
+        elif path.suffix not in FORMATS or not SLUG.fullmatch(path.stem):
+            code = "read-unknown-format" if path.suffix not in FORMATS else "read-bad-file-name"
+            found = finding(code, where=Where(path.name), suffix=path.suffix, known=" ".join(FORMATS), value=path.stem)
+            readings[iri] = Reading(findings=[found])
+        else:
+            readings[iri] = read_rdf(path, graph=iri, vocabulary=known)
+    _check_references(readings)
+    _check_ids(readings)
+    _check_register(readings)
+    return readings
+
+
+def _table(path: Path, snippets: bytes | None, vocabulary: Vocabulary | None) -> Reading:
+    metadata = path.with_name(path.stem + SUFFIX)
+    if not metadata.exists():
+        return Reading(findings=[finding("read-no-metadata", where=Where(path.name), metadata=metadata.name)])
+    spec, findings = load_spec(metadata.read_bytes(), metadata.name, snippets)
+    if spec is None:
+        return Reading(findings=findings)
+    return read_bytes(path.read_bytes(), path.name, spec, GRAPH_DATA + path.stem, vocabulary=vocabulary)
+
+
+def _check_references(readings: dict[str, Reading]) -> None:
+    """Foreign keys: each value must be a key of the table that it refers to."""
+    for reading in readings.values():
+        for reference in reading.references:
+            table = reference.resource.removesuffix(".csv")
+            target = readings.get(GRAPH_DATA + table)
+            offered = target.keys.get(reference.columns) if target else None
+            if offered is None:
+                reading.findings.append(
+                    finding(
+                        "read-bad-foreign-key",
+                        where=reference.where,
+                        table=reference.resource,
+                        columns=", ".join(reference.columns),
+                    )
+                )
+            elif reference.value not in offered:
+                value = "/".join(reference.value)
+                reading.findings.append(_unknown(value, reference.where, {"/".join(k) for k in offered}, table))
+
+
+def _check_ids(readings: dict[str, Reading]) -> None:
+    """Things of ours that a table names must be told of somewhere in the folder."""
+    told = {
+        item.quad.subject.value
+        for reading in readings.values()
+        for item in reading
+        if isinstance(item.quad.subject, NamedNode)
+    }
+    by_kind: dict[str, set[str]] = defaultdict(set)
+    for iri in told:
+        if parts := split_entity_iri(iri):
+            by_kind[parts[0]].add(parts[1])
+    for graph, reading in readings.items():
+        if not graph.startswith(GRAPH_DATA):
+            continue  # documents are judged by the shapes, with the release they belong to
+        reported = {(f.where, f.value) for f in reading.findings}
+        for item in reading:
+            value = item.quad.object
+            if not isinstance(value, NamedNode) or value.value in told:
+                continue
+            parts = split_entity_iri(value.value)
+            if parts is None or parts[0] not in KINDS or (item.where, parts[1]) in reported:
+                continue
+            reported.add((item.where, parts[1]))
+            reading.findings.append(_unknown(parts[1], item.where, by_kind[parts[0]], parts[0], item.cell))
+
+
+def _unknown(value: str, where: Where, known: set[str], table: str, cell: str | None = None) -> Finding:
+    near = difflib.get_close_matches(value, sorted(known), n=1, cutoff=0.5)
+    code = "read-unknown-id-near" if near else "read-unknown-id"
+    return finding(code, where=where, cell=cell or value, value=value, table=table, near="".join(near))
+
+
+def _check_register(readings: dict[str, Reading]) -> None:
+    """Every id of a table is born in the register, if there is one."""
+    register = readings.get(GRAPH_DATA + REGISTER)
+    born = register.keys.get(("kind", "slug")) if register else None
+    if born is None:
+        return
+    for graph, reading in readings.items():
+        if reading is register or not graph.startswith(GRAPH_DATA):
+            continue
+        asked: set[str] = set()
+        for item in reading:
+            subject = item.quad.subject
+            assert isinstance(subject, NamedNode)
+            if subject.value in asked:
+                continue
+            asked.add(subject.value)
+            parts = split_entity_iri(subject.value)
+            if parts is not None and parts[0] != "evidence" and parts not in born:
+                reading.findings.append(
+                    finding("read-unregistered", where=item.where, cell=item.cell, value=parts[1], kind=parts[0])
+                )

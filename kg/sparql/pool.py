@@ -1,0 +1,381 @@
+"""Warm workers for strangers' queries: a bounded queue, deadlines by SIGKILL, a new release without a pause.
+
+Use: ``pool = Pool(settings)``, ``await pool.switch(release)``, then for each query
+``async with pool.run(job) as running: async for chunk in running.chunks(): …`` and at last ``await pool.close()``.
+All of it belongs to one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol
+
+import structlog
+
+from kg.findings import BilimError, Finding, finding
+from kg.settings import Settings
+from kg.sparql.frames import CUT, DATA, ERROR, WHOLE
+from kg.sparql.process import Start, WorkerDied, WorkerProcess
+from kg.store.dataset import Dataset
+from kg.store.errors import QueryError, StoreError, syntax_error
+
+Outcome = Literal["ok", "client-error", "timeout", "memory", "crashed", "rejected", "cut", "gone", "failed"]
+"""How a query ended. "rejected": no worker was free in time. "cut": it broke off after the first chunk was
+given out. "gone": the asker left. "crashed": too deep or the like. "failed": the store could not be read."""
+
+OUTCOMES: Final[tuple[Outcome, ...]] = (
+    "ok", "client-error", "timeout", "memory", "crashed", "rejected", "cut", "gone", "failed",
+)  # fmt: skip
+
+_RETRY_SECONDS: Final = 1.0
+_RETRY_LONGEST: Final = 30.0
+
+
+class Served(Protocol):
+    """A release: its id, and the directory that holds ``store/``."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def path(self) -> Path: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A vetted query to run. ``timeout`` in seconds, the setting if None; prefixes are those it lacks."""
+
+    text: str
+    media_type: str
+    prefixes: dict[str, str] = field(default_factory=dict)
+    dataset: Dataset | None = None
+    timeout: float | None = None
+
+
+class Busy(QueryError):
+    """No worker was free; ``retry_after`` in seconds."""
+
+    def __init__(self, waiting: int, retry_after: int) -> None:
+        super().__init__("sparql-busy", waiting=waiting)
+        self.retry_after = retry_after
+
+
+class AnswerCut(Exception):
+    """The answer broke off after a part was given out: that part must not pass for the whole.
+
+    ``why`` tells it to one who has passed nothing on yet.
+    """
+
+    def __init__(self, reason: str, why: BilimError) -> None:
+        super().__init__(reason)
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """Words for the ways in which a worker is ended."""
+
+    seconds: float
+    megabytes: int
+
+    def death(self, death: str) -> QueryError:
+        if death == "timeout":
+            return QueryError("sparql-timeout", seconds=f"{self.seconds:g}")
+        if death == "memory":
+            return QueryError("sparql-memory", megabytes=self.megabytes)
+        return QueryError("sparql-crashed")
+
+
+class Running:
+    """A query whose first chunk is there. ``release`` is the one that answers."""
+
+    def __init__(self, worker: WorkerProcess, words: _Words) -> None:
+        self.release = worker.start.release
+        self.outcome: Outcome = "gone"  # until it has ended otherwise
+        self.whole: bytes | None = None  # the answer, where it is so short that all of it is there
+        self._worker = worker
+        self._words = words
+        self._first = b""
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """The answer. Raises :class:`AnswerCut` where it breaks off."""
+        if self.whole is not None:
+            yield self.whole
+            return
+        kind, payload = DATA, self._first
+        while kind == DATA:
+            yield payload
+            try:
+                kind, payload = await self._worker.read()
+            except WorkerDied:
+                self.outcome = "cut"
+                death = await self._worker.death()
+                raise AnswerCut(death, self._words.death(death)) from None
+        if kind == CUT:
+            self.outcome = "cut"
+            problem = json.loads(payload)
+            raise AnswerCut(problem["kind"], _told_error(problem))
+        self.outcome = "ok"
+
+    async def begin(self, job: dict[str, Any]) -> None:
+        """Send the query and wait for its first chunk. Raises :class:`BilimError` where it fails before."""
+        try:
+            await self._worker.ask(job)
+            kind, payload = await self._worker.read()
+        except WorkerDied:
+            death = await self._worker.death()
+            self.outcome = death
+            raise self._words.death(death) from None
+        if kind == ERROR:
+            problem = json.loads(payload)
+            self.outcome = "failed" if problem["kind"] == "read" else "client-error"
+            raise _told_error(problem)
+        if kind == WHOLE:
+            self.outcome = "ok"
+            self.whole = payload
+        else:
+            self._first = payload
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the worker waits for the next query, with nothing of this one in the pipe."""
+        return self._worker.alive and self.outcome in ("ok", "client-error", "failed")
+
+
+def _told_error(problem: dict[str, Any]) -> BilimError:
+    match problem["kind"]:
+        case "syntax":
+            return syntax_error(problem["message"])
+        case "dataset":
+            return QueryError("sparql-dataset-too-large", limit=problem["limit"])
+        case "size":
+            return QueryError("sparql-answer-too-large", limit=problem["limit"])
+        case "read":
+            return StoreError(finding("store-read-failed", reason=problem["message"]))
+        case _:
+            return QueryError("sparql-evaluation", reason=problem["message"])
+
+
+class Pool:
+    """The workers. ``on_outcome(outcome, seconds)`` is called once for each query."""
+
+    def __init__(self, settings: Settings, on_outcome: Callable[[Outcome, float], None] | None = None) -> None:
+        self._settings = settings
+        self._on_outcome = on_outcome or (lambda _outcome, _seconds: None)
+        self._start: Start | None = None
+        self._idle: list[WorkerProcess] = []
+        self._workers: set[WorkerProcess] = set()  # all that run, of any release
+        self._waiting: deque[asyncio.Future[WorkerProcess]] = deque()
+        self._starting: set[asyncio.Task[None]] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+        self._spawning = 0
+        self._closed = False
+
+    @property
+    def release(self) -> str | None:
+        """Id of the release that new queries are answered from."""
+        return self._start.release if self._start else None
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """Process ids of all workers, for those who watch the machine."""
+        return tuple(worker.pid for worker in self._workers)
+
+    @property
+    def waiting(self) -> int:
+        """Queries that wait for a worker."""
+        return sum(not waiter.done() for waiter in self._waiting)
+
+    def note(self, outcome: Outcome) -> None:
+        """Count a query that was refused before it came here."""
+        self._on_outcome(outcome, 0.0)
+
+    def wall(self) -> Finding | None:
+        """A warning if workers are not walled off from the network; None if they are, or none runs."""
+        for worker in self._workers:
+            if not worker.walled:
+                return finding("sparql-no-wall", reason=worker.reason)
+        return None
+
+    async def switch(self, release: Served) -> None:
+        """Answer from this release from now on; queries that run finish on theirs.
+
+        Raises :class:`StoreError` where it cannot be opened; all stays as it was then.
+        """
+        start = Start(
+            release.path / "store",
+            release.id,
+            self._settings.sparql_memory_mb * 1_000_000,
+            self._settings.sparql_nice,
+        )
+        made = await asyncio.gather(
+            *(WorkerProcess.spawn(start) for _ in range(self._settings.sparql_workers)), return_exceptions=True
+        )
+        workers = [worker for worker in made if isinstance(worker, WorkerProcess)]
+        failed = [error for error in made if isinstance(error, BaseException)]
+        if failed or self._closed:
+            await asyncio.gather(*(worker.end() for worker in workers))
+            raise failed[0] if failed else QueryError("sparql-unavailable", reason="")
+        old, self._idle, self._start = self._idle, [], start
+        self._workers.update(workers)
+        for worker in old:
+            self._retire(worker)
+        for worker in workers:
+            self._free(worker)
+        if (warning := self.wall()) is not None:
+            structlog.get_logger("sparql").warning("workers are not walled", reason=warning.text())
+
+    @asynccontextmanager
+    async def run(self, job: Job) -> AsyncIterator[Running]:
+        """Run a query on the next free worker.
+
+        Raises :class:`Busy`, :class:`QueryError` or :class:`StoreError` while nothing was given out.
+        Leaving the block before the answer has ended stops the query.
+        """
+        seconds = min(job.timeout or self._settings.sparql_timeout, self._settings.sparql_timeout)
+        began = time.monotonic()
+        outcome: Outcome = "rejected"
+        try:
+            worker = await self._acquire(seconds)
+            running = Running(worker, _Words(seconds, self._settings.sparql_memory_mb))
+            deadline = asyncio.get_running_loop().call_later(seconds, self._time_is_up, worker)
+            try:
+                await running.begin(self._message(job))
+                yield running
+            finally:
+                deadline.cancel()
+                outcome = running.outcome
+                if running.reusable:
+                    self._free(worker)
+                else:
+                    self._retire(worker)
+        except asyncio.CancelledError:
+            outcome = "gone" if outcome == "rejected" else outcome
+            raise
+        finally:
+            self._on_outcome(outcome, time.monotonic() - began)
+
+    async def close(self) -> None:
+        """End all workers at once; queries that wait or run fail. No process and no descriptor stays."""
+        self._closed = True
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_exception(QueryError("sparql-unavailable", reason=""))
+        self._waiting.clear()
+        for task in tuple(self._starting):
+            task.cancel()
+        await asyncio.gather(*self._starting, return_exceptions=True)
+        await asyncio.gather(*(worker.end() for worker in self._workers), *self._ending)
+        self._workers.clear()
+        self._idle.clear()
+
+    def _message(self, job: Job) -> dict[str, Any]:
+        dataset = job.dataset or Dataset()
+        return {
+            "text": job.text,
+            "media_type": job.media_type,
+            "prefixes": job.prefixes,
+            "dataset": job.dataset is not None,
+            "default": dataset.default,
+            "named": dataset.named,
+            "max_bytes": self._settings.sparql_max_bytes,
+            "merge_limit": self._settings.sparql_merge_quads,
+        }
+
+    async def _acquire(self, seconds: float) -> WorkerProcess:
+        if self._start is None or self._closed:
+            raise QueryError("sparql-unavailable", reason="")
+        while self._idle:
+            worker = self._idle.pop()
+            if worker.alive:
+                return worker
+            self._retire(worker)  # it died while it waited
+        if self.waiting >= self._settings.sparql_queue:
+            raise Busy(self.waiting, self._retry_after())
+        waiter: asyncio.Future[WorkerProcess] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiter)
+        try:
+            return await asyncio.wait_for(asyncio.shield(waiter), seconds)
+        except (TimeoutError, asyncio.CancelledError) as error:
+            late = waiter.done() and not waiter.cancelled() and waiter.exception() is None
+            waiter.cancel()
+            with suppress(ValueError):
+                self._waiting.remove(waiter)
+            if isinstance(error, TimeoutError):
+                if late:
+                    return waiter.result()
+                raise Busy(self.waiting, self._retry_after()) from None
+            if late:  # handed over in the very moment in which the asker left
+                self._free(waiter.result())
+            raise
+
+    def _retry_after(self) -> int:
+        """Seconds after which a place is likely: the queue over the workers, a second each, at most the deadline."""
+        return max(1, min(int(self._settings.sparql_timeout), 1 + self.waiting // self._settings.sparql_workers))
+
+    def _time_is_up(self, worker: WorkerProcess) -> None:
+        worker.kill(for_time=True)
+        self._retire(worker)  # at once: a client that reads slowly must not keep the place empty
+
+    def _free(self, worker: WorkerProcess) -> None:
+        """Give a worker to who waits longest, else let it wait itself."""
+        if self._closed or worker.start is not self._start or not worker.alive:
+            self._retire(worker)
+            return
+        while self._waiting:
+            waiter = self._waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(worker)
+                return
+        self._idle.append(worker)
+
+    def _retire(self, worker: WorkerProcess) -> None:
+        """End a worker, and start another if the release of now has too few."""
+        if worker not in self._workers:
+            return
+        self._workers.discard(worker)
+        _keep(self._ending, worker.end())
+        self._refill()
+
+    def _refill(self) -> None:
+        if self._start is None or self._closed:
+            return
+        have = sum(worker.start is self._start for worker in self._workers) + self._spawning
+        for _ in range(self._settings.sparql_workers - have):
+            self._spawning += 1
+            _keep(self._starting, self._spawn(self._start))
+
+    async def _spawn(self, start: Start) -> None:
+        """One more worker for a release, tried until it starts or the release is no longer served."""
+        pause = _RETRY_SECONDS
+        try:
+            while start is self._start and not self._closed:
+                try:
+                    worker = await WorkerProcess.spawn(start)
+                except (BilimError, OSError, TimeoutError) as error:
+                    structlog.get_logger("sparql").error(
+                        "worker did not start", release=start.release, error=str(error)
+                    )
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, _RETRY_LONGEST)
+                    continue
+                self._workers.add(worker)
+                self._free(worker)
+                return
+        finally:
+            self._spawning -= 1
+            if start is not self._start:
+                self._refill()
+
+
+def _keep(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+    """Run in the background; the set keeps the task until it has ended."""
+    task = asyncio.get_running_loop().create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)

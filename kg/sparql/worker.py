@@ -1,0 +1,186 @@
+"""One worker process: opens a release and answers queries until it is told to end, or killed.
+
+Started as ``python -m kg.sparql.worker`` by :mod:`kg.sparql.pool`, settings as JSON in the first argument.
+Before it opens the store it leaves the network, so that no query can reach any address; after it has
+opened it, it bounds its own memory. It imports little: starting takes as long as Python itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import sys
+from typing import IO, Any, BinaryIO, Final, cast
+
+import pyoxigraph as ox
+
+from kg.sparql.frames import CHUNK, CUT, DATA, END, ERROR, HEADER, HELLO, WHOLE, frame
+from kg.store.dataset import Dataset, DatasetTooLarge, view
+
+_CLONE_NEWUSER: Final = 0x10000000  # linux/sched.h
+_CLONE_NEWNET: Final = 0x40000000
+_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
+
+
+def leave_network() -> str:
+    """Enter a network namespace of our own. "" if that worked, else why not.
+
+    (os.unshare is new in Python 3.12.) A new user namespace needs no rights; root may go without it.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    reason = ""
+    for flags in (_CLONE_NEWUSER | _CLONE_NEWNET, _CLONE_NEWNET):
+        if libc.unshare(flags) == 0:
+            return ""
+        reason = reason or f"unshare: {os.strerror(ctypes.get_errno())}"
+    return reason
+
+
+def die_with_parent(parent: int) -> None:
+    """Be killed when the process that started this one ends; end at once if it has ended already."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def bound_memory(extra: int) -> None:
+    """Allow ``extra`` bytes of address space beyond what is taken now. An allocation beyond it aborts."""
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        taken = int(statm.read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (taken + extra, taken + extra))
+
+
+class _Cut(Exception):
+    """The answer is longer than allowed."""
+
+
+class Answer:
+    """A file for the serializers: holds the first chunk back, then writes frames; stops at ``limit`` bytes."""
+
+    def __init__(self, out: BinaryIO, limit: int) -> None:
+        self.out = out
+        self.limit = limit
+        self.size = 0
+        self.started = False
+        self.parts: list[bytes] = []
+        self.held = 0
+
+    def write(self, data: bytes) -> int:
+        self.size += len(data)
+        if self.size > self.limit:
+            raise _Cut
+        self.parts.append(bytes(data))
+        self.held += len(data)
+        if self.held >= CHUNK:
+            self._send()
+            self.out.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """Serializers may call it; the frames decide."""
+
+    def _send(self) -> None:
+        self.out.write(frame(DATA, b"".join(self.parts)))
+        self.parts, self.held, self.started = [], 0, True
+
+    def end(self) -> None:
+        if self.started:
+            if self.parts:
+                self._send()
+            self.out.write(frame(END, b""))
+        else:
+            self.out.write(frame(WHOLE, b"".join(self.parts)))
+        self.out.flush()
+
+    def fail(self, **problem: Any) -> None:
+        """An error while nothing was sent, else the mark of a cut answer."""
+        self.out.write(frame(CUT if self.started else ERROR, json.dumps(problem).encode()))
+        self.out.flush()
+
+
+def answer(store: ox.Store, job: dict[str, Any], out: BinaryIO) -> None:
+    """Run one query and write its frames. Kinds of error: syntax, form, dataset, evaluation, size, read."""
+    to = Answer(out, job["max_bytes"])
+    try:
+        _run(store, job, to)
+        to.end()
+    except SyntaxError as error:
+        to.fail(kind="syntax", message=str(error))
+    except DatasetTooLarge as error:
+        to.fail(kind="dataset", limit=error.limit)
+    except _Cut:
+        to.fail(kind="size", limit=to.limit)
+    except (RuntimeError, ValueError) as error:
+        to.fail(kind="evaluation", message=str(error))
+    except OSError as error:
+        to.fail(kind="read", message=str(error))
+
+
+def _run(store: ox.Store, job: dict[str, Any], to: Answer) -> None:
+    dataset = Dataset(tuple(job["default"]), tuple(job["named"])) if job["dataset"] else None
+    seen = view(store, dataset, job["merge_limit"])
+    result = seen.store.query(
+        job["text"],
+        prefixes=job["prefixes"] or None,
+        default_graph=seen.default_graph,
+        named_graphs=seen.named_graphs,
+    )
+    to_file = cast(IO[bytes], to)  # the serializers call write and flush, nothing else
+    wanted = job["media_type"]
+    table = ox.QueryResultsFormat.from_media_type(wanted)
+    graph = ox.RdfFormat.from_media_type(wanted)
+    if isinstance(result, ox.QueryTriples):
+        if graph is None:
+            raise RuntimeError(f"{wanted} is no format for a graph")
+        result.serialize(to_file, graph)
+    elif table is None:
+        raise RuntimeError(f"{wanted} is no format for a table of results")
+    else:
+        result.serialize(to_file, table)
+
+
+def serve(store: ox.Store, inward: BinaryIO, out: BinaryIO) -> None:
+    """Answer until the pool closes its end."""
+    while True:
+        head = inward.read(HEADER.size)
+        if len(head) < HEADER.size:
+            return
+        _, length = HEADER.unpack(head)
+        answer(store, json.loads(inward.read(length)), out)
+
+
+def main() -> int:
+    """Settings: ``{store, parent, memory (bytes), nice}``."""
+    settings = json.loads(sys.argv[1])
+    die_with_parent(settings["parent"])  # and again below: a change of user namespace clears it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers itself
+    inward, out = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # nothing that a library prints may end up among the frames
+    reason = leave_network()
+    die_with_parent(settings["parent"])
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(settings["nice"])
+    try:
+        store = ox.Store.read_only(settings["store"])
+    except OSError as error:
+        out.write(frame(HELLO, json.dumps({"error": str(error)}).encode()))
+        out.flush()
+        return 1
+    bound_memory(settings["memory"])
+    hello = {"pid": os.getpid(), "walled": not reason, "reason": reason}
+    out.write(frame(HELLO, json.dumps(hello).encode()))
+    out.flush()
+    try:
+        serve(store, inward, out)
+    except BrokenPipeError:
+        return 0
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    # leave without tidying up: nothing was written, and a closing store only costs time
+    os._exit(code)

@@ -1,0 +1,126 @@
+"""Ask a release a template's question: check, bind, query, page, shape. One :class:`Engine` for each release."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from pyoxigraph import Literal, Triple
+
+from kg.sparql.tokens import tokenize
+from kg.store.protocol import Solutions, Store
+from kg.templates import params, shape
+from kg.templates.entities import StoreEntities
+from kg.templates.model import Template
+from kg.templates.page import Asked, NoSuchPage, Page
+from kg.templates.params import Values
+from kg.templates.prepare import bound
+from kg.templates.shape import Labels, Row
+
+_TOTALS_KEPT: Final = 20_000  # numbers; a release never changes, so they stay true
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of a SELECT as terms. ``page`` is None for a template without pages."""
+
+    variables: tuple[str, ...]
+    rows: list[Row]
+    page: Page | None
+
+
+class Engine:
+    """Answers templates from one pinned release. Safe to share between threads."""
+
+    def __init__(self, store: Store, labels: Labels) -> None:
+        self._store = store
+        self._labels = labels
+        self._entities = StoreEntities(store)
+        self._totals: dict[Hashable, int] = {}
+        self._lock = threading.Lock()
+
+    def check(self, template: Template, given: Mapping[str, Sequence[str]], today: date) -> Values:
+        """See :func:`kg.templates.params.check`. Raises :class:`kg.templates.params.BadParameters`."""
+        return params.check(template, given, entities=self._entities, today=today)
+
+    def table(self, template: Template, values: Values, asked: Asked | None = None) -> Table:
+        """Rows of a SELECT; of one page if the template has pages and one is asked for.
+
+        Where several rows make one object, a page holds the rows of ``asked.size`` objects, and they are counted.
+        Raises :class:`NoSuchPage`, and :class:`kg.store.errors.StoreError` if the release cannot be read.
+        """
+        query = bound(template, values)
+        if asked is None or template.page_size is None:
+            variables, rows = self._select(query)
+            return Table(variables, rows, None)
+        node = _prototype(template)
+        if not shape.merges(node):
+            return self._rows_page(template, values, query, asked)
+        variables, rows = self._select(query)
+        groups = shape.groups(node, rows, {name: i for i, name in enumerate(template.variables)})
+        page = _existing(asked, len(groups))
+        chosen = groups[asked.offset : asked.offset + asked.size]
+        return Table(variables, [row for group in chosen for row in group], page)
+
+    def objects(self, template: Template, table: Table, languages: Sequence[str]) -> list[dict[str, Any]]:
+        """The rows as JSON objects. ``languages``: of content, the wished one first."""
+        return shape.shape(template, _prototype(template), table.rows, self._labels, languages)
+
+    def boolean(self, template: Template, values: Values) -> bool:
+        """The answer of an ASK."""
+        answer = self._store.query(bound(template, values))
+        assert isinstance(answer, bool)  # the loader knows the form
+        return answer
+
+    def triples(self, template: Template, values: Values) -> Iterator[Triple]:
+        """The triples of a CONSTRUCT or DESCRIBE."""
+        return self._store.construct(bound(template, values))
+
+    def names(self, table: Table, template: Template) -> Mapping[str, Mapping[str, str]]:
+        """Labels of the things in the entity columns, by one look-up."""
+        return self._labels.labels(shape.entity_iris(template, table.rows))
+
+    def _select(self, query: str) -> tuple[tuple[str, ...], list[Row]]:
+        answer = self._store.query(query)
+        assert isinstance(answer, Solutions)  # the loader knows the form
+        return answer.variables, [tuple(row) for row in answer.rows]
+
+    def _rows_page(self, template: Template, values: Values, query: str, asked: Asked) -> Table:
+        variables, rows = self._select(f"{query}\nLIMIT {asked.size} OFFSET {asked.offset}")
+        key = (template.text, values.key())
+        total = self._totals.get(key)
+        if total is None:
+            if (rows and len(rows) < asked.size) or (not rows and asked.number == 1):
+                total = asked.offset + len(rows)
+            else:
+                total = self._count(query)
+            with self._lock:
+                if len(self._totals) >= _TOTALS_KEPT:
+                    self._totals.clear()
+                self._totals[key] = total
+        return Table(variables, rows, _existing(asked, total))
+
+    def _count(self, query: str) -> int:
+        """Rows of the whole, counted by the store; by reading them where the query names datasets of its own."""
+        tokens = tokenize(query)
+        start = next(token.start for token in tokens if token.upper == "SELECT")
+        if any(token.upper == "FROM" for token in tokens):
+            return len(self._select(query)[1])
+        counting = f"{query[:start]}SELECT (COUNT(*) AS ?total) WHERE {{ {{ {query[start:]}\n}} }}"
+        cell = self._select(counting)[1][0][0]
+        assert isinstance(cell, Literal)
+        return int(cell.value)
+
+
+def _prototype(template: Template) -> shape.Node:
+    return shape.prototype(template.transform, template.returns, template.variables)
+
+
+def _existing(asked: Asked, total: int) -> Page:
+    page = Page(asked.number, asked.size, total)
+    if asked.number > page.last:
+        raise NoSuchPage(page)
+    return page

@@ -17,7 +17,7 @@ from kg.reading.located import Reading
 from kg.reading.metadata import SHARED, SUFFIX, load_spec
 from kg.reading.rdf import FORMATS, read_rdf
 from kg.reading.tables import read_bytes
-from kg.terms import GRAPH_DATA, GRAPH_DOCUMENT, SLUG, split_entity_iri
+from kg.terms import GRAPH_DATA, GRAPH_DOCUMENT, LEFT_OUT, SLUG, split_entity_iri
 
 REGISTER: Final = "slugs"
 """The table in which slugs are born: kind, slug, since, status, reason."""
@@ -38,7 +38,9 @@ def read_folder(
     known = Vocabulary(vocabulary) if vocabulary is not None else None
     tables = sorted((data / "reference").glob("*.csv"))
     documents = sorted(
-        p for p in (data / "documents").glob("*") if p.is_file() and not p.name.startswith((".", "README"))
+        p
+        for p in (data / "documents").glob("*")
+        if p.is_file() and not p.name.startswith((".", "README")) and not p.name.endswith(LEFT_OUT)
     )
     total = len(tables) + len(documents)
     readings: dict[str, Reading] = {}

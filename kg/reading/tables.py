@@ -1,4 +1,4 @@
-"""Tables to quads that know their file, row and column (W3C CSVW; guide/10, section 5).
+"""Tables to quads that know their file, row and column (W3C CSVW).
 
 The mapping is the metadata's (kg.reading.metadata): there is no code for any one table. Deviations from the W3C's
 csv2rdf: a column without ``propertyUrl`` writes nothing; ``valueUrl`` is expanded for each value of a list; a virtual

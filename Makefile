@@ -1,0 +1,51 @@
+# make help lists the targets. Everything is set up in .venv, everything made is in var: removing both is a clean start.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+.DEFAULT_GOAL := help
+.PHONY: help setup build run test lint fmt docs bench lock clean
+
+BIN := .venv/bin
+READY := .venv/.ready
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY) ## make .venv with the bilim command
+
+$(READY): requirements.txt requirements-dev.txt pyproject.toml tools/setup.sh
+	@tools/setup.sh
+	@touch $@
+
+build: $(READY) ## build the graph from data/ and publish it under ./var
+	@$(BIN)/bilim build
+
+run: build ## build and serve on 127.0.0.1:8000 (PORT=8080 changes the port)
+	@exec $(BIN)/bilim serve $(if $(PORT),--port $(PORT))
+
+test: $(READY) ## the whole test suite (ARGS='-k dates' narrows it)
+	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+
+lint: $(READY) ## ruff and mypy --strict
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check . || { echo "Not formatted: run 'make fmt'." >&2; exit 1; }
+	@$(BIN)/mypy --no-error-summary
+	@echo "Lint: clean."
+
+fmt: $(READY) ## format, and mend what ruff can mend
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+docs: $(READY) ## write the tables of settings and commands in docs/ from the code
+	@$(BIN)/python tools/docs.py
+
+bench: $(READY) ## the side-by-side measurements of docs/benchmarks.md
+	@for file in tests/bench/bench_*.py; do $(BIN)/python $$file; done
+
+lock: $(READY) ## pin the dependencies of pyproject.toml anew (UPGRADE=1: to their newest)
+	@$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml --output-file requirements.txt
+	@$(LOCK) $(if $(UPGRADE),--upgrade) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+clean: ## remove .venv and the caches (not ./var)
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

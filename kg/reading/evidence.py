@@ -115,7 +115,7 @@ class EvidenceMaker:
 def evidence_slug(table: str, subject: str, source: str, locator: str, prop: str, value: str | None, quote: str) -> str:
     """``{table}-{12 hex}`` of the SHA-256 of what makes the evidence this one.
 
-    12 digits where guide and contract say 8: of 100,000 pieces of evidence two would share 8 digits almost surely.
+    12 digits, not 8: of 100,000 pieces of evidence two would share 8 digits almost surely.
     """
     key = json.dumps([subject, source, locator, prop, value, quote], ensure_ascii=False, separators=(",", ":"))
     return f"{table}-{hashlib.sha256(key.encode()).hexdigest()[:12]}"

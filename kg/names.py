@@ -122,7 +122,12 @@ def pick_label(labels: Mapping[str, str] | Iterable[tuple[str, str]], asked: str
     variants (``kk`` takes ``kk-Latn``, after ``kk`` itself; RFC 4647, basic filtering). The same labels
     in another order give the same answer.
     """
-    pairs = ((text, lang) for lang, text in labels.items()) if isinstance(labels, Mapping) else labels
+    if isinstance(labels, Mapping):
+        if isinstance(asked, str) and asked and asked in labels:  # nearly always so; asked for each value of a page
+            return Label(labels[asked], asked)
+        pairs: Iterable[tuple[str, str]] = ((text, lang) for lang, text in labels.items())
+    else:
+        pairs = labels
     found = sorted((Label(text, lang) for text, lang in pairs), key=lambda x: (x.lang.lower(), x.value))
     wanted = [asked] if isinstance(asked, str) else list(asked)
     for lang in (*(w.lower() for w in wanted if w), *LANGUAGES):

@@ -1,0 +1,77 @@
+"""The ASGI app: FastAPI with its routers, and the front round it. Nothing is read or started at import."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from importlib import metadata
+
+from fastapi import FastAPI
+
+from api import problems
+from api.front.asgi import Front
+from api.metrics import Metrics
+from api.pages.render import Pages
+from api.register import read_register
+from api.routers import home, releases, sparql, system, templates, things, vocabulary
+from api.routers import problems as problem_pages
+from api.services import Services
+from kg import resources as places
+from kg.settings import Settings
+from kg.sparql.pool import Pool
+from kg.templates.catalogue import Catalogue
+
+
+def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Front:
+    """The app of these settings; several may live in one process.
+
+    ``clock``: seconds since the epoch, for "today". Raises :class:`BilimError` where ontology/ and queries/
+    are not found. Releases and workers are opened by the lifespan, not here.
+    """
+    metrics = Metrics()
+    found = places.find(settings.resources)
+    services = Services(
+        settings=settings,
+        resources=found,
+        metrics=metrics,
+        templates=Catalogue(found.queries, watch=settings.dev),
+        pool=Pool(settings, on_outcome=metrics.query_ended),
+        clock=clock,
+    )
+    app = FastAPI(
+        title="Bilim",
+        version=metadata.version("bilim"),
+        summary="Who ran education in Kazakhstan: when, where, and according to which words",
+        license_info={"name": "Data: CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"},
+        docs_url=None,  # loads a CDN; /reference is our own page
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # what we count stands in api/metrics.py
+        lifespan=_lifespan,
+    )
+    app.state.services = services
+    app.state.pages = Pages()
+    app.state.register = read_register(found.data)
+    problems.add_handlers(app)
+    for module in (home, things, vocabulary, releases, problem_pages, system):
+        app.include_router(module.router())
+    app.include_router(sparql.router())
+    app.include_router(templates.router(services.templates))
+    templates.describe(app, services.templates)
+    return Front(app, services)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Open the current release and start the workers; follow ``current``; at the end stop both."""
+    services: Services = app.state.services
+    await services.refresh()
+    watcher = asyncio.create_task(services.watch(), name="watch current")
+    try:
+        yield
+    finally:
+        watcher.cancel()
+        with suppress(asyncio.CancelledError):
+            await watcher
+        await services.pool.close()

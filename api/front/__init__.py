@@ -1,0 +1,1 @@
+"""The front: request -> variant (variant.py, pure), ready answers (cache.py), ASGI (asgi.py)."""

@@ -1,0 +1,154 @@
+"""Errors of the web by RFC 9457: one way to build them, and the handlers that do.
+
+The slug of a problem type is the code of a finding in kg/messages: ``/problems/{code}`` explains it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.front.variant import HTML, JSON, interface_language
+from kg.findings import BilimError, Finding, catalogue, finding, pick
+from kg.sparql.negotiation import Offer, negotiate
+from kg.terms import PROBLEMS
+
+PROBLEM_JSON = "application/problem+json"
+DEFAULT_STATUS = 400
+# Codes of the core, which knows nothing of HTTP; those of the web state theirs in kg/messages/api.yaml.
+STATUSES = {"no-release": 503, "no-such-release": 404, "manifest-unreadable": 500, "release-format": 500}
+_OFFERS = (Offer(PROBLEM_JSON, ""), Offer(JSON, ""), Offer(HTML, ""))
+
+
+def build_problem(status: int, type_slug: str, title: str, detail: str | None = None, /, **members: Any) -> Response:
+    """A problem answer. ``members`` are extension members (RFC 9457 section 3.2); None is left out.
+
+    ``headers`` among them are headers of the answer, not a member.
+    """
+    headers: Mapping[str, str] = members.pop("headers", None) or {}
+    return Response(
+        json.dumps(problem_body(status, type_slug, title, detail, **members), ensure_ascii=False).encode(),
+        status_code=status,
+        media_type=PROBLEM_JSON,
+        headers=dict(headers),
+    )
+
+
+def problem_body(
+    status: int, type_slug: str, title: str, detail: str | None = None, /, **members: Any
+) -> dict[str, Any]:
+    """The members of a problem document, in the order in which a person reads them."""
+    body: dict[str, Any] = {"type": PROBLEMS + type_slug, "title": title, "status": status}
+    if detail:
+        body["detail"] = detail
+    body.update({name: value for name, value in members.items() if value is not None})
+    return body
+
+
+def status_of(code: str) -> int:
+    """The HTTP status of a code: ``status`` in the catalogue, else by the table here, else 400."""
+    return int(catalogue().get(code, {}).get("status", STATUSES.get(code, DEFAULT_STATUS)))
+
+
+def request_language(request: Request) -> str:
+    """The language in which this request is answered: ``?lang=``, else Accept-Language, else English."""
+    return interface_language(request.query_params.get("lang"), request.headers.get("accept-language"))
+
+
+def finding_problem(
+    request: Request,
+    /,
+    *findings: Finding,
+    status: int | None = None,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Response:
+    """A problem made of findings: the first names it; where there are several, ``errors`` holds them all."""
+    first = findings[0]
+    lang = request_language(request)
+    members: dict[str, Any] = dict(more)
+    if first.where is not None:
+        members.setdefault("where", str(first.where))
+    if len(findings) > 1:
+        members["errors"] = [{"code": f.code, "detail": f.text(lang)} for f in findings]
+    code = status if status is not None else status_of(first.code)
+    detail = " ".join(t for t in (pick(first.allowed, lang), pick(first.advice, lang)) if t)
+    return _answer(request, code, first.code, pick(first.what, lang), detail, members, headers or {})
+
+
+def _answer(
+    request: Request,
+    status: int,
+    slug: str,
+    title: str,
+    detail: str,
+    members: dict[str, Any],
+    headers: Mapping[str, str],
+) -> Response:
+    lang = request_language(request)
+    headers = {"Content-Language": lang, "Vary": "Accept, Accept-Language", **headers}
+    wanted = negotiate(request.headers.get("accept"), _OFFERS)
+    # A program gets problem+json whatever it asked for (an error must be told); only a browser gets a page.
+    if wanted is not None and wanted.media_type == HTML:
+        body = problem_body(status, slug, title, detail, **members)
+        return request.app.state.pages.response(  # type: ignore[no-any-return]
+            "problem.html", lang, status_code=status, headers=headers, request=request, problem=body, slug=slug
+        )
+    return build_problem(status, slug, title, detail, headers=headers, **members)
+
+
+async def _on_bilim_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, BilimError)
+    headers = {"Retry-After": "5"} if status_of(error.findings[0].code) == 503 else {}
+    return finding_problem(request, *error.findings, headers=headers)
+
+
+async def _on_invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = [
+        {"parameter": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]), "detail": item["msg"]}
+        for item in error.errors()
+    ]
+    return finding_problem(request, finding("request-invalid", count=len(errors)), errors=errors)
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    path, headers = request.url.path, dict(error.headers or {})
+    if error.status_code == 404:
+        return finding_problem(request, finding("not-found", path=path), headers=headers)
+    if error.status_code == 405:
+        allow = headers.get("Allow") or headers.get("allow") or "GET"
+        return finding_problem(
+            request, finding("method-not-allowed", method=request.method, path=path, allow=allow), headers=headers
+        )
+    if error.status_code == 413:
+        limit = request.app.state.services.settings.body_max_bytes
+        return finding_problem(request, finding("body-too-large", limit=limit), headers=headers)
+    title = HTTPStatus(error.status_code).phrase
+    return finding_problem(
+        request, finding("bad-request", detail=error.detail or title), status=error.status_code, headers=headers
+    )
+
+
+async def _on_bug(request: Request, error: Exception) -> Response:
+    """What went wrong is for the log only; the client gets the number by which the operator finds it."""
+    number = request.scope.get("bilim.request", "-")
+    structlog.get_logger("api").error("request failed", path=request.url.path, request=number, exc_info=error)
+    return finding_problem(request, finding("internal-error", request=number))
+
+
+def add_handlers(app: FastAPI) -> None:
+    """Every way in which a request can fail ends in a problem."""
+    app.add_exception_handler(BilimError, _on_bilim_error)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(Exception, _on_bug)

@@ -1,0 +1,156 @@
+"""What requests need, in one object on ``app.state.services``; and the watcher that follows ``current``."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from api.metrics import Metrics
+from kg.findings import BilimError, finding
+from kg.releases.layout import Home
+from kg.releases.reader import Release
+from kg.releases.reader import current as open_current
+from kg.resources import Resources
+from kg.settings import Settings
+from kg.sparql.pool import Pool
+from kg.templates.catalogue import Catalogue
+
+POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned:
+    """What one request is answered from, from its first byte to its last."""
+
+    release: Release | None
+    release_id: str  # "" where nothing is published
+    today: date
+    midnight: float  # epoch seconds at which ``today`` ends
+
+
+_PINNED: ContextVar[Pinned | None] = ContextVar("bilim_pinned", default=None)
+
+
+@dataclass
+class Services:
+    """Made by ``create_app``; started and stopped by the lifespan."""
+
+    settings: Settings
+    resources: Resources
+    metrics: Metrics
+    templates: Catalogue
+    pool: Pool
+    clock: Callable[[], float] = time.time
+    _current: Release | None = None
+    _seen: tuple[int, int, int] | None = None
+    _listeners: list[Callable[[], None]] = field(default_factory=list)
+    _day: Pinned | None = None
+
+    @property
+    def home(self) -> Home:
+        return Home(self.settings.home)
+
+    def release(self) -> Release:
+        """The release of this request; outside of a request, the current one.
+
+        Raises :class:`BilimError` (``no-release``, 503) where nothing is published yet.
+        """
+        pinned = _PINNED.get()
+        release = pinned.release if pinned is not None else self._current
+        if release is None:
+            raise BilimError(finding("no-release", home=self.settings.home.name))
+        return release
+
+    def current_id(self) -> str:
+        """Id of the release that new requests get; "" where there is none."""
+        return self._current.id if self._current is not None else ""
+
+    def today(self) -> date:
+        """The day in ``settings.timezone``; the same during the whole of a request."""
+        pinned = _PINNED.get()
+        return pinned.today if pinned is not None else self._now().today
+
+    @contextmanager
+    def pin(self) -> Iterator[Pinned]:
+        """Hold release and day for the request that runs inside."""
+        pinned = self._now()
+        token = _PINNED.set(pinned)
+        try:
+            yield pinned
+        finally:
+            _PINNED.reset(token)
+
+    def _now(self) -> Pinned:
+        day = self._day
+        now = self.clock()
+        if day is None or day.release is not self._current or not now < day.midnight or now < day.midnight - 90_000:
+            zone = ZoneInfo(self.settings.timezone)
+            today = datetime.fromtimestamp(now, zone).date()
+            midnight = datetime.combine(today + timedelta(days=1), time_of_day(), zone).timestamp()
+            day = self._day = Pinned(self._current, self.current_id(), today, midnight)
+        return day
+
+    def on_swap(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` (on the event loop) whenever another release is taken up."""
+        self._listeners.append(listener)
+
+    def _stat(self) -> tuple[int, int, int] | None:
+        try:
+            stat = self.home.current_file.stat()
+        except FileNotFoundError:
+            return None
+        return stat.st_mtime_ns, stat.st_ino, stat.st_size
+
+    async def refresh(self) -> bool:
+        """Take up the release that ``current`` names, if that has changed. True where it was another.
+
+        A release that cannot be opened is logged and tried again; the old one is served on.
+        """
+        seen = self._stat()
+        if seen is None or seen == self._seen:
+            return False
+        try:
+            release = await asyncio.to_thread(_open, self.home)
+            if release.id != self.current_id():
+                await self.pool.switch(release)  # first, so that a query of the new release finds workers
+        except BilimError as error:
+            self.metrics.swap_failures.inc()
+            structlog.get_logger("api").error("release not taken up", problem=str(error), served=self.current_id())
+            return False
+        self._seen = seen
+        if release.id == self.current_id():
+            return False
+        self._current = release
+        self.metrics.serving(release.id)
+        self.metrics.swaps.inc()
+        for listener in self._listeners:
+            listener()
+        structlog.get_logger("api").info("serving release", release=release.id)
+        return True
+
+    async def watch(self) -> None:
+        """Follow ``current`` until cancelled."""
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                await self.refresh()
+            except Exception as error:  # the watcher must outlive whatever a broken disk brings
+                self.metrics.swap_failures.inc()
+                structlog.get_logger("api").error("watching failed", exc_info=error)
+
+
+def _open(home: Home) -> Release:
+    """The current release, its store and projection opened: what is damaged must show before it is served."""
+    release = open_current(home)
+    release.store.graphs()
+    release.projection.meta()
+    return release

@@ -1,0 +1,116 @@
+"""What many tests share: a home built from data/, the app over it, a server on a free port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from kg import resources
+from kg.imports.build import build
+from kg.log import configure
+from kg.settings import Settings
+from tests.released import publish_small
+
+SERVE = """
+import sys, uvicorn
+from pathlib import Path
+from api.app import create_app
+from kg.log import configure
+from kg.settings import Settings
+from tests.released import publish_small
+settings = Settings(home=Path(sys.argv[1]), port=int(sys.argv[2]), log_level="warning", log_format="json")
+configure(settings)
+app = create_app(settings)
+uvicorn.run(app, host="127.0.0.1", port=settings.port, log_config=None, loop="uvloop", http="httptools")
+"""
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_server(home: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
+    """uvicorn in a process of its own; returns it and its address once it answers /healthz."""
+    port = free_port()
+    with log.open("wb") as out:
+        process = subprocess.Popen([sys.executable, "-c", SERVE, str(home), str(port)], stdout=out, stderr=out)
+    address = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            httpx.get(f"{address}/healthz", timeout=5).raise_for_status()
+            return process, address
+        except httpx.HTTPError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                stop_server(process)
+                pytest.fail(f"the server did not start:\n{log.read_text(errors='replace')[-3000:]}")
+            time.sleep(0.05)
+
+
+def stop_server(process: subprocess.Popen[bytes]) -> None:
+    """End the process that start_server started."""
+    if process.poll() is None:
+        os.kill(process.pid, signal.SIGTERM)
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def release_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home built once from the repository's own data/; read-only for tests."""
+    home = tmp_path_factory.mktemp("home")
+    settings = Settings(home=home)
+    result = build(settings, resources.find())
+    assert result.outcome == "published", [f.text() for f in result.findings if f.severity == "Violation"][:10]
+    return home
+
+
+@pytest.fixture(scope="session")
+def client(release_home: Path) -> Iterator[TestClient]:
+    """The app over ``release_home``, in this process, its lifespan running. Redirects are not followed."""
+    settings = Settings(home=release_home, log_level="error", sparql_workers=1)
+    configure(settings)
+    with TestClient(create_app(settings), follow_redirects=False) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def server(release_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real uvicorn over ``release_home``, without a slash at its end."""
+    process, address = start_server(release_home, tmp_path_factory.mktemp("log") / "server.log")
+    yield address
+    stop_server(process)
+
+
+@pytest.fixture(scope="session")
+def small_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with one small release (tests/released.py), which does not depend on data/."""
+    home = tmp_path_factory.mktemp("small")
+    publish_small(home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def small(small_home: Path) -> Iterator[TestClient]:
+    """The app over ``small_home``. Redirects are not followed."""
+    settings = Settings(home=small_home, log_level="error", sparql_workers=1)
+    configure(settings)
+    with TestClient(create_app(settings), follow_redirects=False, raise_server_exceptions=False) as made:
+        yield made

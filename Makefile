@@ -27,18 +27,22 @@ run: build ## build and serve on 127.0.0.1:8000 (PORT=8080 changes the port)
 test: $(READY) ## the whole test suite (ARGS='-k dates' narrows it)
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
-lint: $(READY) ## ruff and mypy --strict
+lint: $(READY) ## ruff, mypy --strict, canonical Turtle
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --quiet --check . || { echo "Not formatted: run 'make fmt'." >&2; exit 1; }
 	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/python tools/canonical.py --check >&2
 	@echo "Lint: clean."
 
-fmt: $(READY) ## format, and mend what ruff can mend
+fmt: $(READY) ## format code and ontology, and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
+	@$(BIN)/python tools/canonical.py
 
-docs: $(READY) ## write the tables of settings and commands in docs/ from the code
+docs: $(READY) ## write what is generated: tables and diagram in docs/, JSON-LD context and frame
 	@$(BIN)/python tools/docs.py
+	@$(BIN)/python tools/context.py
+	@$(BIN)/python tools/model.py
 
 bench: $(READY) ## the side-by-side measurements of docs/benchmarks.md
 	@for file in tests/bench/bench_*.py; do $(BIN)/python $$file; done

@@ -105,7 +105,16 @@ KINDS: Final[dict[str, Kind]] = {
             named=False,
         ),
         _kind(
-            "outcome", BKG + "Outcome", "outcome", "outcomes", "итог", "итоги", "нәтиже", "нәтижелер", dated=("when",)
+            "outcome",
+            BKG + "Outcome",
+            "outcome",
+            "outcomes",
+            "итог",
+            "итоги",
+            "нәтиже",
+            "нәтижелер",
+            named=False,
+            dated=("when",),
         ),
         _kind(
             "figure",

@@ -22,6 +22,9 @@ class Settings(BaseSettings):
     resources: Path | None = Field(
         None, description="Folder with ontology/, queries/ and data/; found by itself if empty."
     )
+    texts: Path | None = Field(
+        None, description="Folder with the texts of documents, which are not kept with the data; found by their hash."
+    )
     host: str = Field("127.0.0.1", description="Address to serve on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -31,6 +34,13 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Almaty", description="Whose midnight ends 'today'.")
     dev: bool = Field(False, description="Pick up changed query files without a restart.")
     cache_mb: int = Field(64, ge=1, description="Memory for ready answers; about 20,000 answers of 3 kB.")
+    http_max_age: int = Field(
+        60, ge=0, description="Seconds a browser may use an answer without asking: a publish is seen after this long."
+    )
+    url_max_bytes: int = Field(16_384, ge=256, description="Longest address with its query; larger is 414.")
+    body_max_bytes: int = Field(
+        4_000_000, ge=1000, description="Largest request body: a longest query, percent-encoded, fits; larger is 413."
+    )
     page_size_max: int = Field(
         1000, ge=1, description="Largest page_size; a page of 1,000 rows is about 0.5 MB of JSON."
     )
@@ -39,5 +49,8 @@ class Settings(BaseSettings):
     sparql_timeout: float = Field(30.0, gt=0, description="Seconds a query of /sparql may run.")
     sparql_memory_mb: int = Field(2048, ge=256, description="Address space of a worker beyond what it has at start.")
     sparql_max_bytes: int = Field(100_000_000, ge=1000, description="Largest answer of /sparql.")
+    sparql_merge_quads: int = Field(
+        200_000, ge=0, description="Quads of a dataset of several graphs merged for one query: a second, 100 MB."
+    )
     sparql_nice: int = Field(19, ge=0, le=19, description="Niceness of workers: lookups keep their speed beside them.")
     query_max_bytes: int = Field(1_000_000, ge=1000, description="Longest query text; larger is 413.")

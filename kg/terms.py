@@ -68,6 +68,8 @@ SCHEME_PREFIXES: Final[dict[str, str]] = {
     "participation-role": "pr",
     "outcome-kind": "ok",
     "involvement-role": "ir",
+    "agreement-kind": "ak",
+    "agreement-status": "as",
     "measure": "ms",
     "qualifier": "fq",
     "topic": "topic",
@@ -102,6 +104,9 @@ GRAPH_IMPORT: Final = GRAPH + "import/"
 
 LANGUAGES: Final = ("kk", "ru", "en")
 """Languages of labels and messages, in the order of fallback."""
+
+LEFT_OUT: Final = ".left-out.csv"
+"""``data/documents/{document}.left-out.csv``: the spans of a text that no evidence covers (kg.documents)."""
 
 SLUG: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 _ENTITY: Final = re.compile(re.escape(ID) + r"([a-z]+)/([A-Za-z0-9._-]+)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from pathlib import Path
 
@@ -272,6 +273,17 @@ def test_blank_nodes_are_named_by_rdfc10(triples: list[tuple[str, str, str]], ra
     assert {str(item.quad) for item in again} == {str(item.quad) for item in read(text)}
 
 
+def test_parts_that_differ_only_far_away_keep_their_own_names() -> None:
+    """Three class expressions that differ in one IRI, and each has a leaf that looks like the others'."""
+    text = HEAD + "".join(f"a:{n} a:p [ a:q [ a:q [ a:r a:x ] ; a:p [ a:q a:{n} ] ] ] .\n" for n in "bcd")
+    quads = list(parse(text, RdfFormat.TURTLE))
+    names = canonical_iris(quads, G)
+    assert len(set(names.values())) == len(names) == 12
+    chain = HEAD + "".join(f"a:{n} a:p [ a:q [ a:q [ a:q [ a:q [ a:q [] ] ] ] ] ] .\n" for n in "bcd")
+    names = canonical_iris(list(parse(chain, RdfFormat.TURTLE)), G)
+    assert len(set(names.values())) == len(names) == 18
+
+
 def test_many_equal_blank_nodes_are_quick_and_a_trap_is_refused() -> None:
     many = read(HEAD + "a:s a:p " + ",".join(["[ a:q 1 ]"] * 2000) + " .")
     assert len(many.graphs[G]) == 4000
@@ -290,3 +302,15 @@ def test_a_prefix_of_the_project_reads_as_in_the_examples() -> None:
     assert reading.findings == []
     assert reading.documents == ("https://w3id.org/bilim/id/document/d",)
     assert read_rdf(Path(__file__), "x.trig").findings  # a Python file is no TriG
+
+
+def test_parallel_chains_of_blank_nodes_keep_every_node_and_triple_in_any_order() -> None:
+    """A regression: three class expressions alike but at their far end once shared six names."""
+    path = Path(__file__).parent.parent / "ontology" / "def" / "actors.ttl"
+    quads = [Quad(q.subject, q.predicate, q.object) for q in parse(path=str(path))]
+    named = {str(node): iri for node, iri in canonical_iris(quads, "urn:g").items()}
+    for seed in range(5):
+        shuffled = random.Random(seed).sample(quads, len(quads))
+        again = {str(node): iri for node, iri in canonical_iris(shuffled, "urn:g").items()}
+        assert len(set(again.values())) == len(named) >= 27
+        assert set(again.values()) == set(named.values())

@@ -23,7 +23,7 @@ TEMPLATES = Catalogue(QUERIES).templates
 EXAMPLES = [(name, number) for name, t in TEMPLATES.items() for number in range(len(t.examples))]
 
 
-def get(client: TestClient, path: str, status: int = 200, **params: Any) -> Any:
+def get(client: TestClient, path: str, status: int = 200, /, **params: Any) -> Any:
     answer = client.get(path, params=params)
     assert answer.status_code == status, answer.text
     return answer.json()

@@ -18,6 +18,7 @@ import pyoxigraph as ox
 import rdflib
 from rdflib.namespace import NamespaceManager
 from rdflib.plugins.serializers.longturtle import LongTurtleSerializer
+from rdflib.serializer import Serializer
 
 from kg import resources
 from kg.terms import PREFIXES
@@ -27,7 +28,7 @@ COMMENT = re.compile(r"\s*#")
 
 
 class _Serializer(LongTurtleSerializer):
-    def orderSubjects(self) -> list[rdflib.term.Node]:  # noqa: N802  rdflib's name
+    def orderSubjects(self) -> list[rdflib.term.Node]:
         return sorted(self._subjects, key=lambda s: (isinstance(s, rdflib.BNode), str(s)))
 
 
@@ -41,7 +42,8 @@ def canonical(text: bytes) -> str:
         graph.add(converter.triple(quad))
     _bind(graph)
     out = BytesIO()
-    _Serializer(graph).serialize(out, encoding="utf-8")
+    serializer: Serializer = _Serializer(graph)  # type: ignore[no-untyped-call]
+    serializer.serialize(out, encoding="utf-8")
     return _trimmed(out.getvalue().decode()).strip("\n") + "\n"
 
 
@@ -55,7 +57,7 @@ def _named(dataset: ox.Dataset) -> Iterator[ox.Quad]:
     order = sorted(said, key=lambda node: (sorted(said[node]), node.value))
     names: dict[object, ox.BlankNode] = {node: ox.BlankNode(f"b{i:05}") for i, node in enumerate(order)}
     for q in dataset:
-        yield ox.Quad(names.get(q.subject, q.subject), q.predicate, names.get(q.object, q.object))  # type: ignore[arg-type]
+        yield ox.Quad(names.get(q.subject, q.subject), q.predicate, names.get(q.object, q.object))
 
 
 def _bind(graph: rdflib.Graph) -> None:

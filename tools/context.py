@@ -26,6 +26,8 @@ SHOWN = ("bkg", "dct", "edtf", "foaf", "org", "owl", "prov", "rdf", "rdfs", "sko
 ONE = {"@type": "@id"}
 MANY = {"@type": "@id", "@container": "@set"}
 TEXT = {"@container": "@language"}
+# JSON has these itself; a property without a range may have any literal, so nothing is coerced either.
+NATIVE = (XSD + "string", XSD + "integer", XSD + "boolean")
 BORROWED: Terms = {
     SKOS + "prefLabel": TEXT,
     SKOS + "altLabel": TEXT,
@@ -90,8 +92,7 @@ def _definition(iri: str, facts: dict[str, set[str]]) -> Terms | None:
         datatype = next(iter(facts.get(RDFS + "range", ())), XSD + "string")
         if datatype == RDF + "langString":
             return dict(TEXT)
-        # a string needs no coercion, and without a range any literal may stand
-        return several if datatype == XSD + "string" else {"@type": shorten(datatype), **several}
+        return several if datatype in NATIVE else {"@type": shorten(datatype), **several}
     return None
 
 

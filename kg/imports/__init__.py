@@ -1,1 +1,1 @@
-"""See docs/architecture.md for what this package is for."""
+"""The ledger of what was published, and the build of data/ into a release."""

@@ -52,7 +52,7 @@ def canonical_iris(quads: Sequence[Quad], graph: str) -> dict[BlankNode, NamedNo
     names = {
         node: NamedNode(f"{graph}#{theirs[colour].value}") for node, colour in own.colours.items() if colour in theirs
     }
-    if len(names) < len(own.colours):  # not seen to happen; a wrong name would be worse than none
+    if len(set(names.values())) < len(own.colours):  # not seen to happen; a wrong name would be worse than none
         raise TooAlikeError(list(own.colours))
     return names
 
@@ -132,4 +132,6 @@ class _Colours:
         signature = self.signature(part)
         number = self._told[signature]
         self._told[signature] += 1
-        self.colours.update({node: f"{self.colours[node]} {number}" for node in part})
+        # parts that differ may still have nodes of one colour: far from what tells them apart
+        told = f"{hashlib.sha256(' '.join(signature).encode()).hexdigest()} {number}"
+        self.colours.update({node: f"{self.colours[node]} {told}" for node in part})

@@ -1,1 +1,1 @@
-"""See docs/architecture.md for what this package is for."""
+"""Graphs in, a directory out: derive, project, publish, pin, compare, verify (docs/architecture.md, "A release")."""

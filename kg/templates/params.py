@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode
 from kg import lexical
 from kg.findings import BilimError, Exit, Finding, finding
 from kg.templates.model import Param, Template
-from kg.terms import EDTF_TYPE, LANGUAGES, XSD
+from kg.terms import EDTF_TYPE, LANGUAGES, XSD, expand
 
 Term = NamedNode | Literal
 
@@ -144,6 +144,7 @@ def _one_value(param: Param, text: str, entities: Entities) -> str | Finding:
     problem: Finding | None = None
     match param.type:
         case "iri":
+            text = expand(text)  # "bkg:start": an IRI by itself, but never one that the graph has
             problem = None if is_iri(text) else finding("param-not-iri", **common)
         case "date":
             problem = None if _DAY.fullmatch(text) and not _ill_formed("date", text) else _not("date", text, common)

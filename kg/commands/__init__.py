@@ -1,0 +1,1 @@
+"""The commands of `bilim`, one module each; kg/cli.py puts them together."""

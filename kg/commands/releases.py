@@ -1,0 +1,95 @@
+"""`bilim releases list | show | verify`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from kg.commands.output import Json, language, print_json, progress_bar, settings, show_findings, stdout, table
+from kg.findings import BilimError, Exit
+from kg.releases import manifest as manifests
+from kg.releases.layout import Home
+from kg.releases.reader import current, open_release
+from kg.releases.verify import verify
+
+app = typer.Typer(help="Releases: what was published, and whether it is sound.", no_args_is_help=True)
+Which = Annotated[str | None, typer.Argument(help="Release id; the current one if left out.")]
+CHECKS = ("hashes", "default graph", "derived", "projection")
+
+
+@app.command("list")
+def list_(as_json: Json = False) -> None:
+    """All releases of this home, the newest first."""
+    home = Home(settings().home)
+    published = home.current_id()
+    rows: list[dict[str, Any]] = []
+    for release_id in reversed(home.release_ids()):
+        try:
+            m = manifests.read(home.release(release_id))
+        except BilimError as error:
+            rows.append({"id": release_id, "current": release_id == published, "damaged": str(error)})
+            continue
+        rows.append(
+            {"id": m.id, "current": m.id == published, "parent": m.parent, "created": m.created.isoformat()}
+            | {"who": m.who, "why": m.why, "action": m.action, "triples": m.triples, "contentHash": m.content_hash}
+        )
+    if as_json:
+        print_json({"current": published, "releases": rows})
+    elif rows:
+        shown = [
+            (
+                "*" if r["current"] else "",
+                r["id"],
+                r.get("created", "")[:19],
+                r.get("triples"),
+                r.get("who"),
+                r.get("damaged") or r.get("why"),
+            )
+            for r in rows
+        ]
+        table(None, ("", "release", "made (UTC)", "triples", "by", "why"), shown)
+    else:
+        stdout().print("No releases yet. Run: bilim build")
+
+
+@app.command()
+def show(release: Which = None, as_json: Json = False) -> None:
+    """The manifest of a release."""
+    home = Home(settings().home)
+    m = open_release(home, release or _current(home), any_projection=True).manifest
+    if as_json:
+        print_json(m.model_dump(mode="json", by_alias=True))
+        return
+    facts = {
+        "release": m.id,
+        "current": "yes" if m.id == home.current_id() else "no",
+        "parent": m.parent or "–",
+        "made": f"{m.created.isoformat(timespec='seconds')} by {m.who}: {m.why}",
+        "content": m.content_hash,
+        "triples": f"{m.triples} (in graphs: {m.quads})",
+        "things": ", ".join(f"{n} {kind}" for kind, n in m.entities.items()),
+        "ontology": m.versions.ontology or "–",
+    }
+    table(None, ("", ""), facts.items())
+    table(None, ("graph", "quads", "sha256"), ((n, g.quads, g.sha256[:16]) for n, g in m.graphs.items()))
+
+
+@app.command("verify")
+def verify_(context: typer.Context, release: Which = None, as_json: Json = False) -> None:
+    """Compute everything in a release again: hashes, default graph, derived values, projection."""
+    home = Home(settings().home)
+    opened = open_release(home, release or _current(home), any_projection=True)
+    with progress_bar(CHECKS, as_json) as begin:
+        findings = verify(opened, begin)
+    if as_json:
+        print_json({"release": opened.id, "sound": not findings, "findings": [f.as_dict() for f in findings]})
+    else:
+        show_findings(findings, language(context))
+        stdout().print(f"{opened.id}: " + ("sound" if not findings else f"{len(findings)} fault(s)"))
+    if findings:
+        raise typer.Exit(Exit.VIOLATIONS)
+
+
+def _current(home: Home) -> str:
+    return home.current_id() or current(home).id

@@ -1,0 +1,83 @@
+"""`bilim serve`."""
+
+from __future__ import annotations
+
+import errno
+import importlib
+import socket
+from typing import Annotated, Any
+
+import typer
+
+from kg.commands import build
+from kg.commands.output import Json, language, print_json, settings, show_findings, stderr
+from kg.findings import BilimError, Exit, finding
+from kg.imports.recovery import recover_if_free
+from kg.releases.layout import Home
+from kg.settings import Settings
+
+
+def command(
+    context: typer.Context,
+    host: Annotated[str | None, typer.Option("--host", help="Address to serve on (BILIM_HOST).")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one (BILIM_PORT).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Serve the current release; where there is none, build it from data/ first."""
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    chosen = settings().model_copy(update=given)
+    listening = listen(chosen.host, chosen.port)
+    home = Home(chosen.home)
+    if home.current_id() is None:
+        if not as_json:
+            stderr().print("Nothing is published yet: building from data/ first.")
+        result = build.run(chosen, quiet=as_json)
+        if result.release is None:
+            show_findings(result.findings, language(context))
+            raise typer.Exit(result.exit_code)
+        if not as_json:
+            build.summary(result)
+    else:
+        recover_if_free(home)
+    address = f"http://{_shown(chosen.host)}:{listening.getsockname()[1]}"
+    if as_json:
+        print_json({"address": address, "release": home.current_id()})
+    else:
+        stderr().print(f"Serving {home.current_id()} on {address} (Ctrl+C ends it)")
+    _serve(chosen, listening)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises :class:`BilimError` (exit 2) where the port is in use or the address is not ours."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((host, port))
+        made.listen(2048)  # now, so that a second server fails at once and not when it is asked
+    except OSError as error:
+        made.close()
+        code = "port-in-use" if error.errno == errno.EADDRINUSE else "cannot-listen"
+        raise BilimError(
+            finding(code, host=host, port=port, reason=error.strerror or error), exit_code=Exit.USAGE
+        ) from error
+    return made
+
+
+def _serve(chosen: Settings, listening: socket.socket) -> None:
+    # By name and only here: kg imports nothing of api (the ladder of arrows).
+    uvicorn: Any = importlib.import_module("uvicorn")
+    create_app: Any = importlib.import_module("api.app").create_app
+    from kg.log import configure
+
+    configure(chosen)
+    config = uvicorn.Config(
+        create_app(chosen), loop="uvloop", http="httptools", log_config=None, access_log=False, server_header=False
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,76 @@
+"""`bilim validate FILE`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kg import resources
+from kg.commands.output import Json, language, print_json, settings, show_findings, stderr, stdout
+from kg.documents.passages import read_passages
+from kg.documents.quotes import BY_SHAPES, compare
+from kg.documents.text import Text, read_text
+from kg.findings import BilimError, Exit, Finding, finding
+from kg.releases.layout import Home
+from kg.releases.reader import current
+
+
+def command(
+    context: typer.Context,
+    file: Annotated[
+        Path, typer.Argument(help="An RDF file (.ttl .trig .nt .nq .rdf .jsonld), or a table of data/ (.csv).")
+    ],
+    alone: Annotated[bool, typer.Option("--alone", help="By itself, not on top of the current release.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Warnings count as violations.")] = False,
+    text: Annotated[
+        Path | None, typer.Option("--text", help="Also compare the quotes of its evidence with this text.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a file as it would be if it were imported; nothing is kept."""
+    from kg.imports.judge import judge  # here: the shapes' engine takes a second to load
+
+    chosen = settings()
+    home = Home(chosen.home)
+    against = read_text(text) if text is not None else None
+    release = None if alone or home.current_id() is None else current(home)
+    try:
+        judged = judge(file, resources.find(chosen.resources), release)
+    except OSError as error:
+        raise BilimError(finding("file-unreadable", file=file, reason=error.strerror or error)) from error
+    if against is not None and judged.read != "not at all":
+        quotes = compare_file(file, resources.find(chosen.resources), against)
+        told = BY_SHAPES if judged.checked else frozenset[str]()
+        judged = replace(judged, findings=(*judged.findings, *(f for f in quotes if f.code not in told)))
+    code = judged.exit_code(strict)
+    if as_json:
+        print_json(
+            {"file": str(file), "release": release.id if release else None, "clean": code == Exit.CLEAN}
+            | {"quads": judged.quads, "things": judged.focus, "checked": dict(judged.checked)}
+            | {"findings": [f.as_dict() for f in judged.findings], "elsewhere": [f.as_dict() for f in judged.elsewhere]}
+        )
+    else:
+        show_findings(judged.findings, language(context))
+        if judged.elsewhere:
+            stderr().print("Elsewhere in the graph, and not before:")
+            show_findings(judged.elsewhere, language(context))
+        on = f"on top of {release.id}" if release else "by itself"
+        counts = {s: sum(f.severity == s for f in judged.all) for s in ("Violation", "Warning")}
+        looked = sum(1 for n in judged.checked.values() if n)
+        stdout().print(
+            f"{file}, {on}: {judged.quads} quads on {judged.focus} things, {looked} shapes looked; "
+            f"{counts['Violation']} violation(s), {counts['Warning']} warning(s)."
+        )
+    if code:
+        raise typer.Exit(code)
+
+
+def compare_file(file: Path, found: resources.Resources, text: Text) -> list[Finding]:
+    """The quotes of a file's evidence against the text of its document."""
+    from kg.imports.sources import read_one, read_ontology
+
+    documents, passages = read_passages(read_one(file, found, read_ontology(found)))
+    return compare(documents, passages, text, file.name)

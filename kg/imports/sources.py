@@ -1,0 +1,122 @@
+"""What a build reads: data/ with its places, the ontology, and a mark by which "nothing has changed" is seen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, parse
+
+from kg.findings import BilimError, Finding, Where, finding
+from kg.reading import Located, Reading, read_folder, read_rdf, read_table
+from kg.reading.metadata import SUFFIX
+from kg.resources import Resources
+from kg.terms import GRAPH_DATA, GRAPH_DOCUMENT, GRAPH_IMPORT, GRAPH_ONTOLOGY
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Graph IRI → its quads with their places; what the reading found wrong; the ontology's quads."""
+
+    located: Mapping[str, list[Located]]
+    findings: tuple[Finding, ...]
+    ontology: list[Quad]
+    unreadable: bool = False  # a file gave findings and not one quad
+
+    def graphs(self) -> dict[str, list[Quad]]:
+        """Graph IRI → quads, the ontology graph among them."""
+        out = {name: [item.quad for item in items] for name, items in self.located.items()}
+        out[GRAPH_ONTOLOGY] = self.ontology
+        return out
+
+
+def read_sources(resources: Resources) -> Sources:
+    """All of data/ and ontology/. Faults in data/ are findings; raises :class:`BilimError` for faults in ontology/."""
+    ontology = read_ontology(resources)
+    located: dict[str, list[Located]] = {}
+    findings: list[Finding] = []
+    unreadable = False
+    for reading in read_folder(resources.data, declared(ontology)).values():
+        unreadable = unreadable or (reading.faulty and not reading.graphs)
+        findings.extend(reading.findings)
+        for graph, items in reading.graphs.items():
+            located.setdefault(graph, []).extend(items)
+    return Sources(located, tuple(findings), ontology, unreadable)
+
+
+def declared(ontology: Iterable[Quad]) -> frozenset[str]:
+    """IRIs of the terms that the ontology and its lists speak of."""
+    return frozenset(q.subject.value for q in ontology if isinstance(q.subject, NamedNode))
+
+
+def read_one(path: Path, resources: Resources, ontology: Iterable[Quad]) -> Reading:
+    """One file, its quads in the graph that it would have: of data/ by its name, else ``graph/import/{stem}``.
+
+    A table is read by the metadata beside it, else by that of the table of its name in data/.
+    Raises OSError where it cannot be read.
+    """
+    known = declared(ontology)
+    imported = f"{GRAPH_IMPORT}{path.stem}"
+    if path.suffix.lower() in (".csv", ".xlsx"):
+        name = f"{path.stem}{SUFFIX}"
+        places = [folder / name for folder in (path.parent, resources.data / "reference")]
+        metadata = next((place for place in places if place.is_file()), None)
+        path.read_bytes()  # a file that is not there is told before its metadata
+        if metadata is None:
+            return Reading(findings=[finding("no-table-metadata", where=Where(path.name), metadata=name)])
+        inside = path.resolve().is_relative_to(resources.data.resolve())
+        return read_table(path, metadata, f"{GRAPH_DATA}{path.stem}" if inside else imported, vocabulary=known)
+    reading = read_rdf(path, vocabulary=known)
+    own = {"", imported, f"{GRAPH_DOCUMENT}{path.stem}", f"{GRAPH_DATA}{path.stem}"}
+    if not set(reading.graphs) <= own or "" in reading.graphs:
+        return read_rdf(path, graph=imported, vocabulary=known)  # reports graphs that belong to others
+    return reading
+
+
+def read_ontology(resources: Resources) -> list[Quad]:
+    """Definitions and lists as quads of graph/ontology, blank nodes as IRIs.
+
+    Raises :class:`BilimError` with file and line where a file is not Turtle.
+    """
+    dataset = Dataset()
+    for path in turtle_files(resources, ("def", "lists")):
+        try:
+            for q in parse(path.read_bytes(), RdfFormat.TURTLE, rename_blank_nodes=True):
+                dataset.add(Quad(q.subject, q.predicate, q.object))
+        except SyntaxError as error:
+            where = Where(str(path.relative_to(resources.root)), line=error.lineno)
+            raise BilimError(finding("ontology-unreadable", where=where, reason=error.msg)) from error
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)  # no lines are kept here, so the labels do as they are
+    graph = NamedNode(GRAPH_ONTOLOGY)
+    return [Quad(_named(q.subject), q.predicate, _named(q.object), graph) for q in dataset]
+
+
+def _named(term: Any) -> Any:
+    return NamedNode(f"{GRAPH_ONTOLOGY}#{term.value}") if isinstance(term, BlankNode) else term
+
+
+def turtle_files(resources: Resources, folders: Iterable[str]) -> list[Path]:
+    """The .ttl files of folders of ontology/, sorted."""
+    return sorted(path for folder in folders for path in (resources.ontology / folder).glob("*.ttl"))
+
+
+def fingerprint(resources: Resources) -> str:
+    """A hash over the bytes of data/, ontology/ and the code of kg: equal means a build can bring nothing new."""
+    digest = hashlib.sha256()
+    package = Path(__file__).resolve().parent.parent
+    roots = {"data": resources.data, "ontology": resources.ontology, "kg": package}
+    for label, root in roots.items():
+        for path in sorted(p for p in root.rglob("*") if p.is_file()):
+            relative = path.relative_to(root)
+            if not _ignored(relative):
+                content = hashlib.sha256(path.read_bytes()).hexdigest()
+                digest.update(f"{label}/{relative.as_posix()}\t{content}\n".encode())
+    return digest.hexdigest()
+
+
+def _ignored(relative: Path) -> bool:
+    """What the interpreter writes, hidden files, and the resources inside an installed wheel (hashed as such)."""
+    return any(part.startswith((".", "__pycache__", "_resources")) for part in relative.parts)

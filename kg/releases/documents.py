@@ -1,0 +1,194 @@
+"""The JSON document of every thing, made from one pass over the merged graph.
+
+A document is what ``/doc/{kind}/{slug}.json`` answers under ``data`` (docs/api.md, "Answers"), with texts
+in all languages (:func:`kg.releases.terms_json.localize` picks one):
+
+- ``id, kind, slug, labels, altLabels, types``
+- ``start, end`` or ``when, completed, …`` of kinds that have them: ``{edtf, earliest, latest, texts}`` or
+  null; ``disputed``
+- every other property under its local name: one value where the ontology says it is functional, else a list
+- ``evidence`` (what supports it, ``used`` where the resolved dates rest on it), ``discrepancies``,
+  ``history`` (its dated values), ``sameAs``
+- ``incoming``: ``{"tenure.member": {"total": 3, "items": […]}}``: what points here, by kind and property
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
+
+from kg.kinds import KINDS
+from kg.releases.labels import Labels
+from kg.releases.terms_json import Json, edtf, literal, local_name, reference
+from kg.terms import BKG, DCT, ORG, OWL, PROV, RDF, SKOS, shorten, split_entity_iri
+
+Term = NamedNode | Literal
+Facts = dict[str, list[Term]]
+
+LISTED: Final = 500
+"""Most things listed in one group of ``incoming`` or ``evidence``; ``total`` is always exact."""
+
+_SUPPORTS: Final = BKG + "supports"
+_CONCERNS: Final = BKG + "concerns"
+_OF: Final = BKG + "of"
+_TYPE: Final = RDF + "type"
+_USED: Final = PROV + "wasDerivedFrom"
+
+# Functional in our model, by vocabularies whose owners do not say so.
+_SINGLE: Final = frozenset({ORG + "member", ORG + "postIn", ORG + "organization", DCT + "publisher", DCT + "language"})
+_BOUNDS: Final = {"start": "Start", "end": "End", "when": "When"}
+_POINTS: Final = ("start", "end", "when", "completed", "signed", "ratified")
+_ELSEWHERE: Final = frozenset(
+    {_TYPE, _USED, SKOS + "prefLabel", SKOS + "altLabel", DCT + "title", OWL + "sameAs", SKOS + "exactMatch"}
+    | {BKG + "disputed"}
+    | {f"{BKG}{name}Edtf" for name in _POINTS}
+    | {f"{BKG}{side}{bound}" for side in ("earliest", "latest") for bound in _BOUNDS.values()}
+)
+_REGISTRIES: Final = {
+    BKG + "wikidataId": "http://www.wikidata.org/entity/{}",
+    BKG + "rorId": "https://ror.org/{}",
+    BKG + "geonamesId": "https://sws.geonames.org/{}/",
+    BKG + "osmRelationId": "https://www.openstreetmap.org/relation/{}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """The merged graph by subject, and who points to whom."""
+
+    about: Mapping[str, Facts]
+    incoming: Mapping[str, list[tuple[str, str]]]  # object IRI -> (predicate, subject), entities only
+    labels: Labels
+    functional: frozenset[str]
+    cores: dict[str, Json] = field(default_factory=dict)
+
+    def entities(self) -> Iterator[tuple[str, str, str]]:
+        """``(IRI, kind, slug)`` of every thing that has a type, sorted by IRI."""
+        for iri in sorted(self.about):
+            parts = split_entity_iri(iri)
+            if parts and parts[0] in KINDS and _TYPE in self.about[iri]:
+                yield iri, *parts
+
+
+def read_merged(store: Store) -> Merged:
+    """One pass over the default graph. Order of values is settled here, so documents are the same each time."""
+    about: dict[str, Facts] = defaultdict(lambda: defaultdict(list))
+    incoming: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for s, p, o, _ in store.quads_for_pattern(None, None, None, DefaultGraph()):
+        if isinstance(s, NamedNode) and isinstance(o, NamedNode | Literal):
+            about[s.value][p.value].append(o)
+            if isinstance(o, NamedNode) and p.value not in (_TYPE, _USED) and split_entity_iri(s.value):
+                incoming[o.value].append((p.value, s.value))
+    for facts in about.values():
+        for values in facts.values():
+            if len(values) > 1:
+                values.sort(key=str)
+    functional = {
+        iri for iri, facts in about.items() if any(t.value == OWL + "FunctionalProperty" for t in facts.get(_TYPE, ()))
+    }
+    return Merged(about, incoming, Labels(about), frozenset(functional) | _SINGLE)
+
+
+def document(merged: Merged, iri: str) -> Json:
+    """The whole document of a thing."""
+    facts = merged.about[iri]
+    used = {t.value for t in facts.get(_USED, ())}
+    groups: dict[str, list[str]] = defaultdict(list)
+    for predicate, subject in merged.incoming.get(iri, ()):
+        kind = split_entity_iri(subject)
+        if kind and subject != iri:
+            groups[_group(kind[0], predicate)].append(subject)
+    evidence = [{**core(merged, e), "used": e in used} for e in groups.pop("evidence.supports", ())]
+    evidence.sort(
+        key=lambda e: (e["inDocument"]["id"] if e.get("inDocument") else "", e.get("charStart") or 0, e["id"])
+    )
+    discrepancies = [core(merged, d) for d in sorted(set(groups.pop("discrepancy.concerns", ())))]
+    return {
+        **core(merged, iri),
+        "types": types(merged, iri),
+        "altLabels": alt_labels(merged, iri),
+        "sameAs": _same_as(facts),
+        "evidence": evidence,
+        "discrepancies": discrepancies,
+        "history": _listed(merged, groups.pop("spell.of", ()), None),
+        "incoming": {
+            name: {"total": len(subjects), "items": _listed(merged, subjects, LISTED)}
+            for name, subjects in sorted(groups.items())
+        },
+    }
+
+
+def types(merged: Merged, iri: str) -> list[Json]:
+    """The classes of a thing: ``{id, name, labels}``."""
+    classes = [t.value for t in merged.about[iri].get(_TYPE, ())]
+    return [{"id": cls, "name": shorten(cls), "labels": merged.labels.of(cls)} for cls in classes]
+
+
+def core(merged: Merged, iri: str) -> Json:
+    """A thing and its own properties, without what points to it; made once."""
+    if (made := merged.cores.get(iri)) is not None:
+        return made
+    facts = merged.about.get(iri, {})
+    out = reference(iri, merged.labels.of(iri))
+    dated = KINDS[out["kind"]].dated if out.get("kind") in KINDS else ()
+    for name in dated:
+        out[name] = _dated(facts, name)
+    if dated:
+        out["disputed"] = bool(facts.get(BKG + "disputed"))
+    for predicate in sorted(facts):
+        if predicate not in _ELSEWHERE:
+            values = [_value(merged, v) for v in facts[predicate]]
+            key = local_name(predicate)
+            key = key.removesuffix("Edtf") if predicate.startswith(BKG) else key
+            out[key] = values[0] if predicate in merged.functional and len(values) == 1 else values
+    return merged.cores.setdefault(iri, out)
+
+
+def _value(merged: Merged, term: Term) -> Any:
+    return reference(term.value, merged.labels.of(term.value)) if isinstance(term, NamedNode) else literal(term)
+
+
+def _dated(facts: Facts, name: str) -> Json | None:
+    text = _first(facts, f"{BKG}{name}Edtf")
+    bound = _BOUNDS.get(name)
+    days = [_first(facts, f"{BKG}{side}{bound}") if bound else None for side in ("earliest", "latest")]
+    return edtf(text, *days) if text or any(days) else None
+
+
+def _first(facts: Facts, predicate: str) -> str | None:
+    values = facts.get(predicate)
+    return values[0].value if values else None
+
+
+def _group(kind: str, predicate: str) -> str:
+    return f"{kind}.{local_name(predicate)}"
+
+
+def _listed(merged: Merged, subjects: Iterable[str], limit: int | None) -> list[Json]:
+    items = [core(merged, s) for s in subjects]
+    return sorted(items, key=_chronological)[:limit]
+
+
+def _chronological(item: Json) -> tuple[str, str, str]:
+    """By first day, then last possible first day, then IRI; what has no date comes last."""
+    when = item.get("start") or item.get("when") or {}
+    return (when.get("earliest") or when.get("latest") or "~", when.get("latest") or "~", item["id"])
+
+
+def alt_labels(merged: Merged, iri: str) -> dict[str, list[str]]:
+    """Language to other names of a thing."""
+    out: dict[str, list[str]] = defaultdict(list)
+    for value in merged.about[iri].get(SKOS + "altLabel", ()):
+        if isinstance(value, Literal):
+            out[value.language or "und"].append(value.value)
+    return dict(out)
+
+
+def _same_as(facts: Facts) -> list[str]:
+    links = {t.value for p in (OWL + "sameAs", SKOS + "exactMatch") for t in facts.get(p, ())}
+    links |= {form.format(t.value) for p, form in _REGISTRIES.items() for t in facts.get(p, ())}
+    return sorted(links)

@@ -1,0 +1,173 @@
+"""Reading what is published: one release pinned, or whichever is current.
+
+A :class:`Release` never changes and may be shared by threads; a directory that is deleted meanwhile is
+still read to the end. :class:`Current` follows the pointer: each call looks at the file ``current``
+(about 2 µs) and opens the new release when it has moved, so a publish is picked up without a restart.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from kg.findings import BilimError, finding
+from kg.releases import manifest as manifests
+from kg.releases.candidate import STORE
+from kg.releases.layout import RELEASE_ID, Home
+from kg.releases.manifest import PROJECTION, Manifest
+from kg.releases.project import FILE
+from kg.releases.terms_json import Json
+from kg.store.embedded import EmbeddedStore
+
+
+class Projection:
+    """The projection of a release, read-only; each thread has its own connection."""
+
+    def __init__(self, path: Path) -> None:
+        self._uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        self._local = threading.local()
+
+    def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query over the tables of :mod:`kg.releases.project`."""
+        db = getattr(self._local, "db", None)
+        if db is None:
+            db = self._local.db = sqlite3.connect(self._uri, uri=True)
+        return db.execute(sql, tuple(parameters)).fetchall()
+
+    def document_text(self, kind: str, slug: str) -> str | None:
+        """The JSON text of a thing's document, None if there is no such thing."""
+        rows = self.rows("SELECT json FROM documents WHERE kind = ? AND slug = ?", (kind, slug))
+        return rows[0][0] if rows else None
+
+    def document(self, kind: str, slug: str) -> Json | None:
+        """The document of a thing as :mod:`kg.releases.documents` describes it, in all languages."""
+        text = self.document_text(kind, slug)
+        return json.loads(text) if text is not None else None
+
+    def has(self, kind: str, slug: str) -> bool:
+        return bool(self.rows("SELECT 1 FROM documents WHERE kind = ? AND slug = ?", (kind, slug)))
+
+    def labels(self, iris: Iterable[str]) -> dict[str, dict[str, str]]:
+        """Labels (language → text) of those IRIs that have any."""
+        out: dict[str, dict[str, str]] = {}
+        todo = sorted(set(iris))
+        for start in range(0, len(todo), 500):
+            part = todo[start : start + 500]
+            marks = ",".join("?" * len(part))
+            rows = self.rows(f"SELECT iri, json FROM labels WHERE iri IN ({marks})", part)
+            out.update((iri, json.loads(text)) for iri, text in rows)
+        return out
+
+    def counts(self) -> dict[str, int]:
+        """Kind → number of things."""
+        return dict(self.rows("SELECT kind, n FROM counts WHERE cls = '' ORDER BY kind"))
+
+    def class_counts(self, kind: str) -> dict[str, int]:
+        """Class IRI → number of things of the kind that have the class."""
+        return dict(self.rows("SELECT cls, n FROM counts WHERE kind = ? AND cls != '' ORDER BY cls", (kind,)))
+
+    def slugs(self, kind: str, lang: str, offset: int = 0, limit: int | None = None) -> list[str]:
+        """Slugs of a kind in the order of their labels in a language (kk, ru or en)."""
+        end = offset + limit if limit is not None else 2**62
+        rows = self.rows(
+            "SELECT slug FROM lists WHERE kind = ? AND lang = ? AND position >= ? AND position < ? ORDER BY position",
+            (kind, lang, offset, end),
+        )
+        return [slug for (slug,) in rows]
+
+    def named(self, key: str) -> list[tuple[str, str]]:
+        """``(kind, slug)`` of the things that have a name with this folding key (kg.names.fold)."""
+        rows = self.rows("SELECT DISTINCT kind, slug FROM names WHERE key = ? ORDER BY kind, slug", (key,))
+        return [(kind, slug) for kind, slug in rows]
+
+    def meta(self) -> dict[str, str]:
+        return dict(self.rows("SELECT key, value FROM meta"))
+
+
+@dataclass(frozen=True)
+class Release:
+    """One published release, pinned."""
+
+    path: Path
+    manifest: Manifest = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    @cached_property
+    def store(self) -> EmbeddedStore:
+        """The graphs, opened on first use."""
+        return EmbeddedStore(self.path / STORE, self.id)
+
+    @cached_property
+    def projection(self) -> Projection:
+        return Projection(self.path / FILE)
+
+
+def open_release(home: Home, release_id: str, *, any_projection: bool = False) -> Release:
+    """A release by its id; with ``any_projection`` also one of which only the graphs can be read.
+
+    Raises :class:`BilimError` where there is none, or where it is damaged or of another format.
+    """
+    path = home.release(release_id)
+    if not RELEASE_ID.fullmatch(release_id) or not path.is_dir():
+        raise BilimError(finding("no-such-release", release=release_id, home=home.path))
+    manifest = manifests.read(path)
+    if manifest.versions.projection != PROJECTION and not any_projection:
+        raise BilimError(
+            finding("projection-version", release=release_id, version=manifest.versions.projection, known=PROJECTION)
+        )
+    return Release(path, manifest)
+
+
+def current(home: Home) -> Release:
+    """The published release. Raises :class:`BilimError` where nothing is published yet."""
+    release_id = home.current_id()
+    if release_id is None:
+        raise BilimError(finding("no-release", home=home.path))
+    return open_release(home, release_id)
+
+
+class Current:
+    """Follows the pointer. Call :meth:`get` once for each request and keep to what it gives."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._lock = threading.Lock()
+        self._seen: tuple[int, int] | None = None
+        self._release: Release | None = None
+        self.problem: BilimError | None = None  # why the newest release is not the one served
+
+    def get(self) -> Release:
+        """The current release. If a new one cannot be read, the one before is served on.
+
+        Raises :class:`BilimError` where there is no release at all.
+        """
+        mark = self._mark()
+        if mark == self._seen and self._release is not None:
+            return self._release
+        with self._lock:
+            if mark != self._seen or self._release is None:
+                try:
+                    self._release, self.problem = current(self._home), None
+                except BilimError as error:
+                    self.problem = error
+                    if self._release is None:
+                        raise
+                self._seen = mark
+            return self._release
+
+    def _mark(self) -> tuple[int, int] | None:
+        # publishing renames a new file into place: another inode, another time
+        try:
+            stat = self._home.current_file.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        return stat.st_ino, stat.st_mtime_ns

@@ -73,6 +73,8 @@ SCHEME_PREFIXES: Final[dict[str, str]] = {
     "measure": "ms",
     "qualifier": "fq",
     "topic": "topic",
+    "act-kind": "actk",
+    "program-kind": "pk",
 }
 
 PREFIXES: Final[dict[str, str]] = {

@@ -212,6 +212,11 @@ def test_a_text_survives_whole(template: Template) -> None:
         assert cell.value == text
 
 
+def test_a_prefixed_name_is_the_iri_that_the_graph_has(template: Template) -> None:
+    assert "<https://w3id.org/bilim/def#start>" in bound(template, checked(template, i=["bkg:start"]))
+    assert "<urn:start>" in bound(template, checked(template, i=["urn:start"]))
+
+
 def test_a_projected_parameter_comes_back_as_a_column(template: Template) -> None:
     assert template.variables == ("x", "s")
     assert '("x" AS ?_s)' in bound(template, checked(template))

@@ -82,21 +82,29 @@ def _judge(passage: Passage, text: Text) -> Iterator[Finding]:
             yield _told(code, passage, "quote", severity="Warning", places=_few(shown), value=quote[:QUOTE_MAX])
         return
     if not 0 <= start < end <= len(text):
-        yield _told("offsets-out-of-range", passage, "charStart", start=start, end=end, length=len(text))
-        start, end = None, None
-    if quote is None or (start is not None and text.text[start:end] == quote):
+        shown = [f"{p.start}–{p.end}" for p in find(text, quote or "")] or ["–"]
+        yield _told(
+            "offsets-out-of-range", passage, "charStart", start=start, end=end, length=len(text), places=_few(shown)
+        )
         return
-    places = [p for p in find(text, quote) if p.start != start or p.end != end]
-    if start is not None and end is not None and end - start != len(quote):
+    if quote is None or text.text[start:end] == quote:
+        return
+    places = find(text, quote)
+    if end - start != len(quote):
         yield _told("quote-span-differs", passage, "charEnd", span=end - start, length=len(quote), start=start, end=end)
         if any(p.start == start for p in places):
             return  # the quote begins where it should: only the end is wrong, and that is told
-    stands = text.shown(start, end) if start is not None and end is not None else "–"
-    line = text.line(start) if start is not None else 0
+    stands = text.shown(start, end)
     if places:
         shown = [f"{p.start}–{p.end}" for p in places]
         yield _told(
-            "quote-elsewhere", passage, "quote", stands=stands, line=line, places=_few(shown), value=quote[:QUOTE_MAX]
+            "quote-elsewhere",
+            passage,
+            "quote",
+            stands=stands,
+            line=text.line(start),
+            places=_few(shown),
+            value=quote[:QUOTE_MAX],
         )
     elif near := nearest(text, quote):
         best = near[0].place

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import rdflib
-import reasonable
+import reasonable  # type: ignore[import-untyped]
 from rdflib import OWL, RDF
 from rdflib.term import Node
 
@@ -53,7 +53,7 @@ def check(triples: Iterable[Triple]) -> list[Fault]:
     stated, inferred = _types(given), _types(closed)
     apart = {(s, o) for s, p, o in closed if p == OWL.disjointWith}
     apart |= {(o, s) for s, o in apart}
-    kinds = {rdflib.URIRef(kind.cls): kind.name for kind in KINDS.values()}
+    kinds: dict[Node, str] = {rdflib.URIRef(kind.cls): kind.name for kind in KINDS.values()}
     # names are unique with us: axioms that make two of them one thing say that a functional property has two values
     faults = {Fault(str(s), f"axioms make it the same as {o}") for s, p, o in closed if p == OWL.sameAs and s != o}
     for thing, classes in inferred.items():

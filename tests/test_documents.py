@@ -345,6 +345,7 @@ def test_the_title_guessed_is_the_one_that_was_written(slug: str) -> None:
         "A headline\n\nPupils subscribe to a Telegram channel of the school.\n\nOne.\n\nTwo.\n\nThree.\n\nFour.",
         "Opened 24.06.2022 with 260 pupils",
         "A headline\n\nThe year 2022 260",
+        "A headline\n\nOn October 28 500",  # a number after a date without a year may belong to the sentence
     ],
 )
 def test_what_only_looks_like_noise_is_kept(words: str) -> None:

@@ -125,6 +125,12 @@ def rdf_answer(statements: Iterable[Triple | Quad], media: str, headers: Mapping
     return Response(data, headers={"Content-Type": media + charset, **(headers or {})})
 
 
+def json_ld_answer(body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    """JSON-LD by our context, as kg.jsonld writes it."""
+    data = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(data, headers={"Content-Type": JSON_LD, **(headers or {})})
+
+
 def _prefixes_sorted(data: bytes) -> bytes:
     """Oxigraph writes prefixes in the order of a hash table, which differs from process to process."""
     lines = data.split(b"\n")

@@ -18,6 +18,7 @@ from api.register import read_register
 from api.routers import home, releases, sparql, system, templates, things, vocabulary
 from api.routers import problems as problem_pages
 from api.services import Services
+from kg import jsonld
 from kg import resources as places
 from kg.settings import Settings
 from kg.sparql.pool import Pool
@@ -52,6 +53,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     )
     app.state.services = services
     app.state.pages = Pages()
+    app.state.context = jsonld.load(found.ontology)
     app.state.register = read_register(found.data)
     problems.add_handlers(app)
     for module in (home, things, vocabulary, releases, problem_pages, system):

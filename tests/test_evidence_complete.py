@@ -6,8 +6,9 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import NamedNode, RdfFormat, Store
 
+from kg.releases.layout import Home
 from kg.releases.reader import current
 from kg.terms import BKG, GRAPH_DATA, GRAPH_DOCUMENT, RDF, shorten
 
@@ -19,8 +20,7 @@ _TYPE, _SUPPORTS, _ON = NamedNode(RDF + "type"), NamedNode(BKG + "supports"), Na
 
 @pytest.fixture(scope="module")
 def store(release_home: Path) -> Store:
-    release = current(release_home)
-    return Store.read_only(str(release_home / "releases" / release.id / "store"))
+    return current(Home(release_home)).store.raw
 
 
 def _sources(store: Store) -> list[NamedNode]:
@@ -70,7 +70,7 @@ def test_a_statement_without_evidence_is_found() -> None:
         f"""@prefix bkg: <{BKG}> . @prefix e: <urn:> .
         e:thing a bkg:Program ; bkg:note "known" ; bkg:url "unknown" .
         e:piece a bkg:Evidence ; bkg:supports e:thing ; bkg:onProperty bkg:note , <{RDF}type> .""".encode(),
-        "text/turtle",
+        RdfFormat.TURTLE,
         to_graph=graph,
     )
     assert _unsupported(store, graph) == [f'{graph.value}: urn:thing bkg:url "unknown"']

@@ -14,6 +14,7 @@ import pytest
 import rdflib
 from pyld import jsonld as processor
 from pyoxigraph import DefaultGraph, Literal, NamedNode, RdfFormat, Store, Triple, parse, serialize
+from starlette.testclient import TestClient
 
 from kg import jsonld, resources
 from kg.terms import BKG, DCT, ID, PROV, RDF, SKOS, XSD, expand
@@ -138,6 +139,20 @@ def test_it_is_what_the_frame_asks_of_a_json_ld_processor(
     made = jsonld.about(triples, expand(thing), ours)
     assert made.pop("@context").items() <= framed.pop("@context").items()
     assert _unordered(made) == _unordered(framed)
+
+
+def test_the_server_answers_with_the_tree_and_serves_its_context(client: TestClient, ours: jsonld.Context) -> None:
+    tree = client.get("/doc/region/abai.jsonld").json()
+    assert tree["id"] == expand("region:abai")
+    assert tree["prefLabel"]["kk"] == "Абай облысы"
+    assert all(tree["id"] in piece["supports"] for piece in tree["evidence"])
+    assert {"bkg:iso31662", "bkg:capital"} <= {spell["property"] for spell in tree["history"]}
+    assert tree["@context"].items() <= ours.whole.items()
+    for name in ("context.jsonld", "frame.jsonld"):
+        served = client.get(f"/{name}")
+        assert served.headers["content-type"] == "application/ld+json"
+        assert served.headers["access-control-allow-origin"] == "*"
+        assert served.content == (ROOT.ontology / name).read_bytes()
 
 
 def _unordered(value: Any) -> Any:

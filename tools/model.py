@@ -83,8 +83,8 @@ def diagram(graph: rdflib.Graph) -> str:
         if domain is not None and graph.value(prop, RDFS.range) == CONCEPT:
             lists[_name(domain)].add(_name(prop))
     joined: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for source, prop, target in arrows(graph):
-        joined[source, target].add(prop)
+    for source, path, target in arrows(graph):
+        joined[source, target].add(path)
     lines = ["```mermaid", "classDiagram"]
     for name in sorted(shorten(kind.cls) for kind in KINDS.values()):
         lines += [f"  class {_local(name)} {{", *(f"    {_local(p)} (list)" for p in sorted(lists[name])), "  }"]

@@ -70,7 +70,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"/graph/.+", GRAPH_OFFERS),
     _rule(r"/|/problems(?:/[^/]+)?", PAGE_OFFERS),
     _rule(r"/queries(?:/.*)?", None, dated=True),
-    _rule(r"/openapi\.json|/reference|/robots\.txt|/static/.+", ()),
+    _rule(r"/openapi\.json|/(?:context|frame)\.jsonld|/reference|/robots\.txt|/static/.+", ()),
 )
 
 

@@ -14,10 +14,11 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from starlette.responses import Response
 
-from api.answers import choose, content, interface, json_answer, pages_of, rdf_answer, services_of
+from api.answers import choose, content, interface, json_answer, json_ld_answer, pages_of, rdf_answer, services_of
 from api.front.variant import HTML, JSON, JSON_LD, N_TRIPLES, PAGE_OFFERS, TURTLE
 from api.problems import finding_problem
 from api.routers.templates_openapi import operations, title_of
+from kg import jsonld
 from kg.findings import BilimError, finding, pick
 from kg.releases.reader import Release
 from kg.sparql.negotiation import Offer, by_suffix
@@ -168,7 +169,10 @@ def _call(request: Request, engines: Engines, template: Template, media: str) ->
 def _answer(call: _Call) -> Response:
     template = call.template
     if template.form in ("CONSTRUCT", "DESCRIBE"):
-        return rdf_answer(call.engine.triples(template, call.values), call.media, _headers(call, _links(call, None)))
+        triples, headers = call.engine.triples(template, call.values), _headers(call, _links(call, None))
+        if call.media == JSON_LD:
+            return json_ld_answer(jsonld.nodes(triples, call.request.app.state.context), headers)
+        return rdf_answer(triples, call.media, headers)
     if template.form == "ASK":
         answer = call.engine.boolean(template, call.values)
         links = _links(call, None)

@@ -18,14 +18,16 @@ from api.answers import (
     day,
     interface,
     json_answer,
+    json_ld_answer,
     link_header,
     only,
     pages_of,
     rdf_answer,
     services_of,
 )
-from api.front.variant import DOC_OFFERS, HTML, JSON, PAGE_OFFERS
+from api.front.variant import DOC_OFFERS, HTML, JSON, JSON_LD, PAGE_OFFERS
 from api.pages.thing import certainty, thing_page
+from kg import jsonld
 from kg.findings import BilimError, finding
 from kg.kinds import KINDS
 from kg.releases.reader import Release
@@ -121,6 +123,10 @@ def router() -> APIRouter:
         if media not in (HTML, JSON):
             only(request, *PARAMETERS)
             iri = entity_iri(kind, slug)
+            if media == JSON_LD:
+                context = request.app.state.context
+                tree = await run_in_threadpool(lambda: jsonld.about(_about(release.store, iri), iri, context))
+                return json_ld_answer(tree, headers)
             return await run_in_threadpool(lambda: rdf_answer(_about(release.store, iri), media, headers))
         if media == JSON:
             only(request, *PARAMETERS)

@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
 from starlette.responses import RedirectResponse, Response
 
 from api.answers import choose, content, interface, link_header, pages_of, rdf_answer, services_of
-from api.front.variant import GRAPH_OFFERS, HTML, N_QUADS, TRIG, VOCABULARY_OFFERS
+from api.front.variant import GRAPH_OFFERS, HTML, JSON_LD, N_QUADS, TRIG, VOCABULARY_OFFERS
 from api.pages.vocabulary import list_view, ontology_view, shapes_view
 from kg.findings import BilimError, finding
 from kg.resources import Resources
@@ -43,6 +43,14 @@ def router() -> APIRouter:
         return pages_of(request).response(
             "ontology.html", lang, request=request, headers=headers, release=release.id, **view
         )
+
+    @routes.get("/context.jsonld", summary="The JSON-LD context of our data")
+    def context(request: Request) -> Response:
+        return _kept(request, "context.jsonld")
+
+    @routes.get("/frame.jsonld", summary="The JSON-LD frame of a thing with its evidence")
+    def frame(request: Request) -> Response:
+        return _kept(request, "frame.jsonld")
 
     @routes.get("/shapes", summary="The shapes that every release passes")
     def shapes(request: Request) -> Response:
@@ -78,6 +86,12 @@ def router() -> APIRouter:
         return rdf_answer(triples, media)
 
     return routes
+
+
+def _kept(request: Request, name: str) -> Response:
+    """A file of ontology/, readable by pages of other sites: JSON-LD processors in browsers ask for it."""
+    data = (services_of(request).resources.ontology / name).read_bytes()
+    return Response(data, headers={"Content-Type": JSON_LD, "Access-Control-Allow-Origin": "*"})
 
 
 def _of_graph(graph: NamedNode) -> str:

@@ -68,7 +68,10 @@ class Home:
         """Make the folders. Raises :class:`BilimError` where home is not writable."""
         with told_errors(self):
             for folder in (self.releases, self.uploads, self.tmp):
-                folder.mkdir(parents=True, exist_ok=True)
+                try:
+                    folder.mkdir(parents=True, exist_ok=True)
+                except (FileNotFoundError, FileExistsError) as error:  # a pseudo file system, a file in its place
+                    raise _not_writable(self, error) from error
             probe = self.tmp / f".probe-{os.getpid()}"
             probe.touch()
             probe.unlink()
@@ -211,11 +214,13 @@ def _tell(home: Home, error: Exception) -> BilimError | None:
     name = getattr(error, "filename", None)
     ours = name is None or Path(os.fsdecode(name)).absolute().is_relative_to(home.path.absolute())
     if (code in _DENIED and ours) or "readonly database" in text or "unable to open database" in text:
-        return BilimError(
-            finding("home-not-writable", home=home.path, reason=getattr(error, "strerror", None) or str(error)),
-            exit_code=Exit.USAGE,
-        )
+        return _not_writable(home, error)
     return None
+
+
+def _not_writable(home: Home, error: Exception) -> BilimError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return BilimError(finding("home-not-writable", home=home.path, reason=reason), exit_code=Exit.USAGE)
 
 
 def _free_bytes(path: Path) -> int:

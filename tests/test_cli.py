@@ -314,6 +314,20 @@ def test_validate_on_top_of_the_release_reports_what_it_breaks_elsewhere(bilim: 
     assert bilim("build", "--json")[1].count('"unchanged"') == 1  # nothing was kept
 
 
+def test_validate_names_the_row_of_a_thing_that_nobody_knows(bilim: Bilim, tmp_path: Path) -> None:
+    """A regression: what derive says of the unknown person (a minister) once made it known."""
+    file = tmp_path / "tenures.csv"
+    file.write_text(
+        "id,person,post,start,end,observed_on,status,source,locator,property,mode,confidence,rank,note\n"
+        "x-kz-minister-of-education,gani-beisembaev,kz-minister-of-education,2024,,,full,finance-kz-2022-06-13,,,asserted,0.9,,\n"
+    )
+    code, out, _ = bilim("validate", str(file), "--json")
+    assert code == 1
+    (unknown,) = (f for f in json.loads(out)["findings"] if f["code"] == "read-unknown-id-near")
+    assert (unknown["row"], unknown["column"], unknown["cell"]) == (2, "person", "gani-beisembaev")
+    assert "gani-beisembayev" in unknown["message"]["en"]
+
+
 # -- serve ---------------------------------------------------------------------------------------------------------
 
 

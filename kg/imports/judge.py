@@ -5,21 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-from pyoxigraph import NamedNode, Quad, Store
+from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
-from kg.findings import Exit, Finding, finding
+from kg.findings import Exit, Finding, Where, finding
 from kg.imports.sources import read_one, read_ontology
+from kg.kinds import KINDS
 from kg.reading import Located
+from kg.reading.folder import unknown_thing
 from kg.releases.candidate import STORE, Delta, apply, replace_graph
 from kg.releases.derive import derive
 from kg.releases.hashing import graph_names
 from kg.releases.reader import Release
 from kg.resources import Resources
-from kg.terms import GRAPH_DERIVED, GRAPH_ONTOLOGY
+from kg.terms import GRAPH_DERIVED, GRAPH_ONTOLOGY, RDF, split_entity_iri
 from kg.validation import Report, Validator
 from kg.validation.report import UNCHECKED_CODES
+
+_COMPUTED: Final = (DefaultGraph(), NamedNode(GRAPH_DERIVED))
+"""What is computed of a thing does not make it known: a tenure alone makes its holder a minister."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ def judge(path: Path, resources: Resources, release: Release | None) -> Judgemen
         return Judgement((*reading.findings, finding("file-empty", file=path)), (), 0, 0, {})
     validator = Validator(resources)
     store = _together(located, ontology, release)
+    unknown = _unknown_things(located, store) if release is not None else []
     focus = _focus(located)
     near = validator.validate(store, located=located, focus=focus)
     far: tuple[Finding, ...] = ()
@@ -69,7 +75,7 @@ def judge(path: Path, resources: Resources, release: Release | None) -> Judgemen
         whole = validator.validate(store, located=located)
         before = validator.validate(Store.read_only(str(release.path / STORE)))
         far = _new(whole, before, focus)
-    return Judgement((*reading.findings, *near.findings), far, len(focus), len(located), near.checked)
+    return Judgement((*reading.findings, *unknown, *near.findings), far, len(focus), len(located), near.checked)
 
 
 def _together(located: Iterable[Located], ontology: Iterable[Quad], release: Release | None) -> Store:
@@ -89,6 +95,29 @@ def _together(located: Iterable[Located], ontology: Iterable[Quad], release: Rel
     apply(store, Delta([q for quads in graphs.values() for q in quads]))
     apply(store, replace_graph(store, GRAPH_DERIVED, derive(store)))
     return store
+
+
+def _unknown_things(located: Iterable[Located], store: Store) -> list[Finding]:
+    """Things of ours that the file names and that neither it nor the release says anything of."""
+    out: dict[tuple[Where, str], Finding] = {}
+    borne: dict[str, set[str]] = {}
+    for item in located:
+        value = item.quad.object
+        parts = split_entity_iri(value.value) if isinstance(value, NamedNode) else None
+        if parts is None or parts[0] not in KINDS or (item.where, parts[1]) in out:
+            continue
+        assert isinstance(value, NamedNode)
+        if any(quad.graph_name not in _COMPUTED for quad in store.quads_for_pattern(value, None, None)):
+            continue
+        if not borne:
+            for quad in store.quads_for_pattern(None, NamedNode(RDF + "type"), None):
+                if quad.graph_name in _COMPUTED or not isinstance(quad.subject, NamedNode):
+                    continue
+                if known := split_entity_iri(quad.subject.value):
+                    borne.setdefault(known[0], set()).add(known[1])
+        found = unknown_thing(parts[1], item.where, borne.get(parts[0], ()), parts[0], item.cell)
+        out[item.where, parts[1]] = found
+    return list(out.values())
 
 
 def _focus(located: Iterable[Located]) -> frozenset[str]:

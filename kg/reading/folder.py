@@ -101,7 +101,7 @@ def _check_references(readings: dict[str, Reading]) -> None:
                 )
             elif reference.value not in offered:
                 value = "/".join(reference.value)
-                reading.findings.append(_unknown(value, reference.where, {"/".join(k) for k in offered}, table))
+                reading.findings.append(unknown_thing(value, reference.where, {"/".join(k) for k in offered}, table))
 
 
 def _check_ids(readings: dict[str, Reading]) -> None:
@@ -128,10 +128,11 @@ def _check_ids(readings: dict[str, Reading]) -> None:
             if parts is None or parts[0] not in KINDS or (item.where, parts[1]) in reported:
                 continue
             reported.add((item.where, parts[1]))
-            reading.findings.append(_unknown(parts[1], item.where, by_kind[parts[0]], parts[0], item.cell))
+            reading.findings.append(unknown_thing(parts[1], item.where, by_kind[parts[0]], parts[0], item.cell))
 
 
-def _unknown(value: str, where: Where, known: set[str], table: str, cell: str | None = None) -> Finding:
+def unknown_thing(value: str, where: Where, known: Collection[str], table: str, cell: str | None = None) -> Finding:
+    """The finding on a name that nothing bears, with the nearest of those that are borne."""
     near = difflib.get_close_matches(value, sorted(known), n=1, cutoff=0.5)
     code = "read-unknown-id-near" if near else "read-unknown-id"
     return finding(code, where=where, cell=cell or value, value=value, table=table, near="".join(near))

@@ -75,6 +75,7 @@ SCHEME_PREFIXES: Final[dict[str, str]] = {
     "topic": "topic",
     "act-kind": "actk",
     "program-kind": "pk",
+    "institution-kind": "ik",
 }
 
 PREFIXES: Final[dict[str, str]] = {

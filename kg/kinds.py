@@ -139,7 +139,17 @@ KINDS: Final[dict[str, Kind]] = {
             "өзгерістер",
             dated=("when", "completed"),
         ),
-        _kind("document", BKG + "Document", "document", "documents", "документ", "документы", "құжат", "құжаттар"),
+        _kind(
+            "document",
+            BKG + "Document",
+            "document",
+            "documents",
+            "документ",
+            "документы",
+            "құжат",
+            "құжаттар",
+            dated=_SPAN,
+        ),
         _kind(
             "evidence",
             BKG + "Evidence",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import orjson
 from fastapi import Request
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 from starlette.responses import Response
@@ -34,6 +35,7 @@ FORMATS: Mapping[str, RdfFormat] = {
     JSON_LD: RdfFormat.JSON_LD,
     N_QUADS: RdfFormat.N_QUADS,
     TRIG: RdfFormat.TRIG,
+    "application/rdf+xml": RdfFormat.RDF_XML,
 }
 
 
@@ -106,7 +108,7 @@ def json_answer(
     """JSON as UTF-8."""
     language = {"Content-Language": clang} if clang else {}
     return Response(
-        json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+        orjson.dumps(body),
         media_type=JSON,
         headers={**language, **(headers or {})},
     )

@@ -10,13 +10,27 @@ from importlib import metadata
 
 from fastapi import FastAPI
 
-from api import problems
+from api import openapi, problems
 from api.front.asgi import Front
 from api.metrics import Metrics
 from api.pages.render import Pages
 from api.register import read_register
-from api.routers import home, releases, sparql, system, templates, things, vocabulary
+from api.routers import (
+    changes,
+    coverage,
+    entities,
+    home,
+    releases,
+    sparql,
+    system,
+    templates,
+    templates_pages,
+    things,
+    vocabulary,
+    wellknown,
+)
 from api.routers import problems as problem_pages
+from api.routers.templates_engines import Engines
 from api.services import Services
 from kg import jsonld
 from kg import resources as places
@@ -56,11 +70,17 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.state.context = jsonld.load(found.ontology)
     app.state.register = read_register(found.data)
     problems.add_handlers(app)
-    for module in (home, things, vocabulary, releases, problem_pages, system):
+    for module in (home, things, vocabulary, releases, coverage, problem_pages, system):
         app.include_router(module.router())
     app.include_router(sparql.router())
-    app.include_router(templates.router(services.templates))
-    templates.describe(app, services.templates)
+    engines = Engines()
+    app.include_router(entities.router())
+    app.include_router(changes.router())
+    app.include_router(wellknown.router(services.templates, engines))
+    app.router.routes[:0] = templates.routes(services.templates, engines)
+    app.include_router(templates_pages.router(services.templates, engines))
+    templates.describe(app, services.templates, engines)
+    openapi.complete(app)
     return Front(app, services)
 
 
@@ -77,3 +97,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         with suppress(asyncio.CancelledError):
             await watcher
         await services.pool.close()
+        await services.pins.close()

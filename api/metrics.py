@@ -68,6 +68,14 @@ class Metrics:
             buckets=(0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60),
             registry=self.registry,
         )
+        self.results: Callable[[], tuple[int, int]] = lambda: (0, 0)  # answers of /sparql that are kept, bytes
+        self.pinned: Callable[[], int] = lambda: 0
+        for name, text, value in (
+            ("bilim_sparql_kept_answers", "Answers of /sparql that are kept.", lambda: self.results()[0]),
+            ("bilim_sparql_kept_bytes", "Memory that kept answers of /sparql take.", lambda: self.results()[1]),
+            ("bilim_sparql_pinned_releases", "Releases asked by their id that have a worker.", lambda: self.pinned()),
+        ):
+            Gauge(name, text, registry=self.registry).set_function(value)
         self.swaps = Counter("bilim_release_swaps", "Times another release was taken up.", registry=self.registry)
         self.swap_failures = Counter(
             "bilim_release_swap_failures", "Times a published release could not be opened.", registry=self.registry

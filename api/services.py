@@ -17,11 +17,13 @@ import structlog
 from api.metrics import Metrics
 from kg.findings import BilimError, finding
 from kg.releases.layout import Home
-from kg.releases.reader import Release
+from kg.releases.reader import Release, open_release
 from kg.releases.reader import current as open_current
 from kg.resources import Resources
 from kg.settings import Settings
+from kg.sparql.pinned import Pins
 from kg.sparql.pool import Pool
+from kg.sparql.results import Results
 from kg.templates.catalogue import Catalogue
 
 POLL_SECONDS = 0.5
@@ -50,14 +52,34 @@ class Services:
     templates: Catalogue
     pool: Pool
     clock: Callable[[], float] = time.time
+    pins: Pins = field(init=False)
+    results: Results = field(init=False)
     _current: Release | None = None
     _seen: tuple[int, int, int] | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _day: Pinned | None = None
 
+    def __post_init__(self) -> None:
+        self.pins = Pins(self.settings, self.find_release, self.metrics.query_ended)
+        self.results = Results(self.settings.sparql_cache_mb * 1024 * 1024)
+        self.metrics.results = lambda: (len(self.results), self.results.bytes)
+        self.metrics.pinned = lambda: len(self.pins.open)
+
+    async def find_release(self, release_id: str) -> Release:
+        """A release by its id, for its graphs. Raises :class:`BilimError` (404) where there is none."""
+        if self._current is not None and self._current.id == release_id:
+            return self._current
+        return await asyncio.to_thread(open_release, self.home, release_id, any_projection=True)
+
     @property
     def home(self) -> Home:
         return Home(self.settings.home)
+
+    @property
+    def address(self) -> str:
+        """Where the service is reached, without a slash at its end. Never by the Host header: answers are kept."""
+        settings = self.settings
+        return settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
 
     def release(self) -> Release:
         """The release of this request; outside of a request, the current one.

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from kg.commands import build, doctor, document, query, releases, serve, sparql, validate
+from kg.commands import build, doctor, document, query, release_coverage, releases, serve, sparql, validate
 from kg.commands.output import print_json, show_findings
 from kg.findings import BilimError
 from kg.terms import LANGUAGES
@@ -32,12 +32,13 @@ def make_app() -> typer.Typer:
     app.callback()(_root)
     app.command("build")(build.command)
     app.command("serve")(serve.command)
-    app.command("query", context_settings=query.ANY_OPTION)(query.query)
+    app.command("query", cls=query.QueryCommand, context_settings=query.ANY_OPTION)(query.query)
     app.add_typer(query.queries, name="queries")
     app.command("sparql")(sparql.command)
     app.command("validate")(validate.command)
     app.add_typer(document.app, name="document")
     app.add_typer(releases.app, name="releases")
+    app.command("coverage")(release_coverage.command)
     app.command("doctor")(doctor.command)
     return app
 

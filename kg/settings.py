@@ -27,6 +27,11 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address to serve on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
+    public_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s/?#<>\"]+(/[^\s?#<>\"]*)?)?$",
+        description="Address under which clients reach the service, for VoID and feeds; http://host:port if empty.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line written."
     )
@@ -49,6 +54,19 @@ class Settings(BaseSettings):
     sparql_timeout: float = Field(30.0, gt=0, description="Seconds a query of /sparql may run.")
     sparql_memory_mb: int = Field(2048, ge=256, description="Address space of a worker beyond what it has at start.")
     sparql_max_bytes: int = Field(100_000_000, ge=1000, description="Largest answer of /sparql.")
+    sparql_max_rows: int = Field(
+        1_000_000, ge=1, description="Most rows in an answer of /sparql: more is a download's work."
+    )
+    sparql_late: float = Field(
+        2.0, gt=0, description="Seconds without a first chunk after which unjoined patterns end a query of /sparql."
+    )
+    sparql_cache_mb: int = Field(32, ge=0, description="Memory for answers of /sparql; 0 keeps none.")
+    sparql_pinned: int = Field(
+        2, ge=1, description="Releases asked by their id at one time, each a worker beyond BILIM_SPARQL_WORKERS."
+    )
+    sparql_pinned_idle: float = Field(
+        300.0, gt=0, description="Seconds after which the worker of a release that nobody asks is ended."
+    )
     sparql_merge_quads: int = Field(
         200_000, ge=0, description="Quads of a dataset of several graphs merged for one query: a second, 100 MB."
     )

@@ -81,6 +81,7 @@ def differential(url: str) -> dict[str, str]:
         "bad escape": f"SELECT * {{ VALUES ?z {{ '''a' }} {hit} # \\q '''\n }}",
         "carriage return": f"SELECT * {{ #x\r{hit} }}",
         "name that is no IRI": f"PREFIX a: <http://e.org:> SELECT * {{ <{EX}t> a:true.{hit} }}",
+        "dots in two places": f"PREFIX a: <{EX}> SELECT * {{ ?s ?p a:b.c.{hit} }}",
         "plain": f"SELECT * {{ {hit} }}",
         "silent": f"SELECT * {{ SERVICE SILENT <{url}> {{ ?s ?p ?o }} }}",
         "sub-select": f"SELECT * {{ {{ SELECT * {{ sErViCe <{url}> {{ ?s ?p ?o }} }} }} }}",

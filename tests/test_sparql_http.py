@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from types import SimpleNamespace
 from urllib.parse import quote
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
 
-from api.pages.render import Pages
-from api.routers import sparql
-from kg.settings import Settings
 from kg.sparql.formats import GRAPHS, RESULTS
-from kg.sparql.pool import Outcome, Pool
+from tests.sparql_site import Site, site
 from tests.sparql_world import EX, G1, G2, Published, release
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
@@ -32,54 +25,6 @@ DIRECT = "application/sparql-query"
 @pytest.fixture(scope="module")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Published:
     return release(tmp_path_factory.mktemp("release"), "r1")
-
-
-class Site:
-    """A server with nothing but /sparql, a client, and the outcomes of its queries."""
-
-    def __init__(self, client: httpx.AsyncClient, port: int, outcomes: list[Outcome], pool: Pool) -> None:
-        self.client = client
-        self.port = port
-        self.outcomes = outcomes
-        self.pool = pool
-
-    async def get(self, query: str, accept: str | None = None, **params: str) -> httpx.Response:
-        headers = {"Accept": accept} if accept else {}
-        return await self.client.get("/sparql", params={"query": query, **params}, headers=headers)
-
-    async def post(self, body: bytes | str, kind: str | None, address: str = "/sparql") -> httpx.Response:
-        headers = {"Content-Type": kind} if kind else {}
-        return await self.client.post(address, content=body, headers=headers)
-
-    async def raw(self, text: str) -> bytes:
-        """What comes back on a plain connection until the server closes it."""
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        writer.write(text.encode())
-        answer = await reader.read()
-        writer.close()
-        return answer
-
-
-@asynccontextmanager
-async def site(published: Published, **settings: object) -> AsyncIterator[Site]:
-    made = Settings.model_validate({"sparql_workers": 1, "sparql_timeout": 30.0, **settings})
-    outcomes: list[Outcome] = []
-    pool = Pool(made, on_outcome=lambda outcome, _seconds: outcomes.append(outcome))
-    app = FastAPI(openapi_url=None)
-    app.state.services = SimpleNamespace(settings=made, pool=pool, current_id=lambda: published.id)
-    app.state.pages = Pages()
-    app.include_router(sparql.router())
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
-    await pool.switch(published)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-        yield Site(client, port, outcomes, pool)
-    server.should_exit = True
-    await serving
-    await pool.close()
 
 
 def on_site(published: Published, test: Callable[[Site], Awaitable[None]], **settings: object) -> None:
@@ -150,7 +95,9 @@ def test_head_options_and_the_page(published: Published) -> None:
         assert page.status_code == 200
         assert '<textarea id="query" name="query"' in page.text
         assert "<script" not in page.text
-        assert (await site.client.get("/sparql")).status_code == 400
+        forgotten = await site.client.get("/sparql", headers={"Accept": "application/sparql-results+json"})
+        assert forgotten.status_code == 400
+        assert (await site.client.get("/sparql?default-graph-uri=x:y")).status_code == 400
         assert (await site.client.put("/sparql", content="x")).status_code == 405
 
     on_site(published, test)

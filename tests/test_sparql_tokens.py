@@ -115,6 +115,8 @@ def test_strings_are_those_of_oxigraph(source: str) -> None:
 @example("a:%2")
 @example("a:\\~")
 @example("a:b..")
+@example("a:1.1.1")
+@example("a:b.c..d")
 def test_names_are_those_of_oxigraph(source: str) -> None:
     found = kinds(source.rstrip(" ."))
     name = found[0][1] if len(found) == 1 and found[0][0] == "name" else ""

@@ -53,7 +53,7 @@ def test_trap_02_ministry_of_education_is_resolved_by_name_and_date(client: Test
     def bodies(day: str) -> list[str]:
         return slugs(ask(client, "bodies/existing", **{"class": "ministry", "country": "kz", "on": day}), "body")
 
-    assert bodies("2019-10-04") == ["kz-ministry-of-education-and-science"]
+    assert [b for b in bodies("2019-10-04") if "education" in b] == ["kz-ministry-of-education-and-science"]
     assert "kz-ministry-of-education" in bodies("2024-08-21")
     assert "kz-ministry-of-education-and-science" not in bodies("2024-08-21")
     # "Minister of Education Askhat Aymagambetov" of 2019-10-04 speaks of the old post, "Ministry of Education" of
@@ -79,6 +79,7 @@ def test_trap_03_two_english_names_are_one_body(client: TestClient) -> None:
     assert named == [
         ("o:kz-ministry-of-education", "skos:altLabel", "Ministry of Enlightenment"),
         ("o:kz-ministry-of-education", "skos:prefLabel", "Ministry of Education"),
+        ("o:kz-ministry-of-education-1990s", "skos:prefLabel", "Ministry of Education"),  # another body, long ended
     ]
     changes = ask(client, "bodies/changes", body="kz-ministry-of-education")
     assert [r["kind"]["slug"] for r in changes] == ["split"]  # no renaming
@@ -93,7 +94,9 @@ def test_trap_04_a_split_has_two_successors(client: TestClient) -> None:
         "kz-ministry-of-education",
         "kz-ministry-of-science-and-higher-education",
     ]
-    replaced = "SELECT ?x WHERE { ?x ?p ?y FILTER(REGEX(STR(?p), 'replace', 'i')) }"
+    replaced = (
+        "SELECT ?x WHERE { ?x ?p ?y FILTER(REGEX(STR(?p), 'replace', 'i')) FILTER NOT EXISTS { ?x a bkg:LegalAct } }"
+    )
     assert sparql(client, replaced) == []  # nothing imported as it stood elsewhere
 
 
@@ -126,8 +129,10 @@ def test_trap_06_acting_is_a_dated_status_within_one_tenure(client: TestClient) 
         ("2022-06-11", "2023-01-04"),
     ]
 
+    mes = "kz-ministry-of-education-and-science"
+
     def status(day: str) -> list[str]:
-        return slugs(ask(client, "tenures/on-day", on=day, body="kz-ministry-of-education-and-science"), "status")
+        return slugs(ask(client, "tenures/on-day", on=day, role="minister", body=mes), "status")
 
     assert [status(day) for day in ("2022-01-04", "2022-01-05", "2022-01-10", "2022-01-11")] == [
         ["full"],

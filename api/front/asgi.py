@@ -19,6 +19,7 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.front.allow import allowed
 from api.front.cache import Cache, Entry, Header, Key, RawKey
 from api.front.variant import Variant, rule_for, variant_of
 from api.services import Pinned, Services
@@ -30,15 +31,16 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})  # a cl
 LISTS = (b"accept", b"accept-language", b"accept-encoding", b"if-none-match")
 COMMON: tuple[Header, ...] = (
     (b"access-control-allow-origin", b"*"),
-    (b"access-control-expose-headers", b"ETag, Link, Bilim-Release, Content-Language, Retry-After"),
+    (
+        b"access-control-expose-headers",
+        b"ETag, Link, Bilim-Release, Content-Language, Content-Location, Content-Disposition, Deprecation, Sunset, "
+        b"Retry-After",
+    ),
     (b"x-content-type-options", b"nosniff"),
 )
 PREFLIGHT: tuple[Header, ...] = (
-    (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
     (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
     (b"access-control-max-age", b"86400"),
-    (b"allow", b"GET, HEAD, POST, OPTIONS"),
-    (b"content-length", b"0"),
 )
 
 
@@ -144,7 +146,9 @@ class Front:
         settings = self.services.settings
         if method == "OPTIONS":
             self.counts.bypassed += 1
-            await send({"type": "http.response.start", "status": 204, "headers": [*common, *PREFLIGHT]})
+            allow = ", ".join(allowed(self.app, scope)).encode()
+            told = [*common, *PREFLIGHT, (b"access-control-allow-methods", allow), (b"allow", allow)]
+            await send({"type": "http.response.start", "status": 204, "headers": told})  # no length: RFC 9110, 8.6
             await send({"type": "http.response.body", "body": b""})
             return "bypassed"
         headers = _text_headers(scope)
@@ -185,7 +189,8 @@ class Front:
     async def _bypass(self, common: list[Header], scope: Scope, receive: Receive, send: Send) -> str:
         """Straight through, with the common headers; HEAD without its body."""
         self.counts.bypassed += 1
-        head = scope["method"] == "HEAD" and scope["path"] != "/sparql"  # which would compute the whole answer
+        # these would compute the whole answer
+        head = scope["method"] == "HEAD" and not scope["path"].endswith(("/sparql", "/sparql/graph-store"))
         complete = False
 
         async def dressed(message: Message) -> None:

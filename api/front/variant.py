@@ -20,10 +20,12 @@ from kg.terms import LANGUAGES
 HTML = "text/html"
 JSON = "application/json"
 JSON_LD = "application/ld+json"
+CSV = "text/csv"
 TURTLE = "text/turtle"
 N_TRIPLES = "application/n-triples"
 N_QUADS = "application/n-quads"
 TRIG = "application/trig"
+RDF_XML = "application/rdf+xml"
 
 _HTML = Offer(HTML, "")
 _JSON = Offer(JSON, "json")
@@ -33,9 +35,11 @@ _N_TRIPLES = Offer(N_TRIPLES, "nt")
 
 # In our order of preference: who accepts anything gets the first.
 DOC_OFFERS = (_HTML, _JSON, _JSON_LD, _TURTLE, _N_TRIPLES)
-VOCABULARY_OFFERS = (_HTML, _TURTLE, _N_TRIPLES, _JSON_LD)
+VOCABULARY_OFFERS = (_HTML, _TURTLE, _N_TRIPLES, _JSON_LD, _JSON)
 GRAPH_OFFERS = (_TURTLE, Offer(N_QUADS, "nq"), _N_TRIPLES, Offer(TRIG, "trig"))
 PAGE_OFFERS = (_HTML, _JSON)
+TABLE_OFFERS = (_HTML, _JSON, Offer(CSV, "csv"))
+TOOL_OFFERS = (_TURTLE, _N_TRIPLES, _JSON_LD, Offer(N_QUADS, "nq"), Offer(TRIG, "trig"), Offer(RDF_XML, "rdf"))
 
 DEFAULT_LANG = "en"
 """Interface language of a client that names none."""
@@ -65,9 +69,13 @@ RULES: tuple[Rule, ...] = (
     _rule(r"/(?:doc|id)/[^/]+/[^/]+", DOC_OFFERS, dated=True),
     _rule(r"/doc/[^/]+", PAGE_OFFERS),
     _rule(r"/api/v1/(?!(?:imports|validate|tokens|search|suggest|match)(?:/|$)).+", None, dated=True),
-    _rule(r"/(?:def|shapes|ontology)", VOCABULARY_OFFERS),
-    _rule(r"/list/.+", VOCABULARY_OFFERS),
+    _rule(r"/(?:shapes|ontology|ontology/[^/]+|list/.+)\.(?:json|jsonld|ttl|nt)", ()),
+    _rule(r"/(?:def|shapes|ontology|ontology/[^/]+|list/.+)", VOCABULARY_OFFERS),
+    _rule(r"/coverage\.(?:json|csv)", ()),
+    _rule(r"/coverage", TABLE_OFFERS),
     _rule(r"/graph/.+", GRAPH_OFFERS),
+    _rule(r"/sparql/\.well-known/sparql-examples", TOOL_OFFERS, dated=True),  # examples may say "today"
+    _rule(r"/\.well-known/void", TOOL_OFFERS),
     _rule(r"/|/problems(?:/[^/]+)?", PAGE_OFFERS),
     _rule(r"/queries(?:/.*)?", None, dated=True),
     _rule(r"/openapi\.json|/(?:context|frame)\.jsonld|/reference|/robots\.txt|/static/.+", ()),

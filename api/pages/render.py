@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.pages.terms import term_page
 from kg.findings import Texts, pick
 from kg.terms import LANGUAGES
 
@@ -35,6 +36,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
+        self._env.globals["term_page"] = term_page
 
     def text(self, key: str, lang: str, **values: object) -> str:
         """A text of the interface. Raises KeyError for a key that is not in the catalogue."""

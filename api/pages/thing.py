@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
+from api.pages.terms import term_page
 from kg import dates
 from kg.findings import Texts
 from kg.kinds import KINDS
 from kg.names import pick_label
 from kg.releases.reader import Release
-from kg.releases.terms_json import Json, localize
+from kg.releases.terms_json import Json, local_name, localize
 from kg.terms import BKG, DCT, FOAF, LANGUAGES, ORG, PROV, RDF, RDFS, SKOS
 
 POINTS = ("start", "end", "when", "completed", "signed", "ratified")
@@ -35,7 +36,9 @@ def thing_page(
         "thing": thing,
         "kind": kind,
         "names": [(code, document["labels"].get(code), document["altLabels"].get(code, [])) for code in LANGUAGES],
-        "facts": [(terms.label(key), _values(value)) for key, value in thing.items() if key not in ELSEWHERE],
+        "facts": [
+            (terms.label(key), terms.page(key), _values(value)) for key, value in thing.items() if key not in ELSEWHERE
+        ],
         "types": [terms.own(t) for t in document["types"]],
         "on": on.isoformat(),
         "certainty": certainty(document, on),
@@ -77,15 +80,23 @@ class _Terms:
         self._texts = texts
         self._lang = lang
         self._made: dict[str, str] = {}
+        self._pages: dict[str, str | None] = {}
 
     def label(self, key: str) -> str:
         """The name of the property that stands in JSON under this key."""
         if key not in self._made:
             iris = [space + name for name in (key, key + "Edtf") for space in NAMESPACES]
             labels = self._release.projection.labels(iris)
-            found = next((labels[iri] for iri in iris if iri in labels), None)
-            self._made[key] = self._pick(found or self._texts.get(f"term.{key}")) or key
+            declared = next((iri for iri in iris if iri in labels), None)
+            found = labels[declared] if declared else self._texts.get(f"term.{key}")
+            self._made[key] = self._pick(found) or key
+            self._pages[key] = term_page(declared) if declared else None
         return self._made[key]
+
+    def page(self, key: str) -> str | None:
+        """The address of the page of that property, None where the release does not declare it."""
+        self.label(key)
+        return self._pages[key]
 
     def own(self, reference: Json) -> Json:
         """A reference with its label in the language of the interface."""
@@ -142,7 +153,8 @@ def _values(value: Any) -> list[Any]:
 
 def _evidence(item: Json, terms: _Terms) -> Json:
     properties = [p["id"] for p in _values(item.get("onProperty") or []) if isinstance(p, dict)]
-    names = [terms.label(iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1]) for iri in properties]
+    keys = [local_name(iri) for iri in properties]
+    names = [(terms.label(key), terms.page(key)) for key in keys]
     return {**item, "properties": names, "says": _first(item.get("states")), "held": _first(item.get("attests"))}
 
 

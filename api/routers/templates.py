@@ -1,31 +1,39 @@
-"""/api/v1/{subject}/{name} and /queries: every template is an endpoint, and has a page that explains it.
+"""/api/v1/{subject}/{name}: every template is an endpoint. Its page is in templates_pages.py.
 
 Routes look the template up at each request, so a file that changes needs no new routes.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Scope
 
-from api.answers import choose, content, interface, json_answer, json_ld_answer, pages_of, rdf_answer, services_of
-from api.front.variant import HTML, JSON, JSON_LD, N_TRIPLES, PAGE_OFFERS, TURTLE
+from api.answers import choose, content, interface, json_answer, json_ld_answer, rdf_answer, services_of
+from api.front.variant import JSON, JSON_LD, N_TRIPLES, TURTLE
 from api.problems import finding_problem
-from api.routers.templates_openapi import operations, title_of
+from api.routers.templates_body import json_parameters
+from api.routers.templates_engines import Engines
+from api.routers.templates_openapi import operations
+from api.routers.templates_policy import deprecation
+from api.services import Services
 from kg import jsonld
-from kg.findings import BilimError, finding, pick
+from kg.findings import BilimError, finding
 from kg.releases.reader import Release
 from kg.sparql.negotiation import Offer, by_suffix
 from kg.templates import page as pages
 from kg.templates import write
 from kg.templates.catalogue import Catalogue
-from kg.templates.model import Broken, Template
+from kg.templates.declare import RESERVED_SUBJECTS
+from kg.templates.fields import chosen as fields_chosen
+from kg.templates.fields import columns
+from kg.templates.model import Template
 from kg.templates.page import NoSuchPage
 from kg.templates.params import BadParameters, Values
 from kg.templates.run import Engine, Table
@@ -42,29 +50,9 @@ SELECT_OFFERS = (
     Offer(RESULTS_XML, "srx"),
 )
 ASK_OFFERS = SELECT_OFFERS[:2]
-GRAPH_OFFERS = (Offer(JSON_LD, "jsonld", (JSON,)), Offer(TURTLE, "ttl"), Offer(N_TRIPLES, "nt"))
-OWN = ("page", "page_size", "lang", "clang")
+GRAPH_OFFERS = (Offer(JSON_LD, "jsonld", (JSON,)), Offer(TURTLE, "ttl"), Offer(N_TRIPLES, "nt"), Offer(JSON_LD, "json"))
+OWN = ("page", "page_size", "fields", "lang", "clang")
 """Parameters that every endpoint understands beside those of its template."""
-
-_ENGINES_KEPT = 3  # the release served, the one before while its requests end, and one more
-
-
-class Engines:
-    """One engine for each of the last releases: its counts and look-ups stay true as long as the release."""
-
-    def __init__(self) -> None:
-        self._engines: OrderedDict[str, Engine] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def of(self, release: Release) -> Engine:
-        """The engine of a release."""
-        with self._lock:
-            engine = self._engines.get(release.id)
-            if engine is None:
-                engine = self._engines[release.id] = Engine(release.store, release.projection)
-                while len(self._engines) > _ENGINES_KEPT:
-                    self._engines.popitem(last=False)
-            return engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,55 +65,80 @@ class _Call:
     template: Template
     values: Values
     asked: pages.Asked | None
+    fields: tuple[str, ...] | None
     languages: tuple[str, ...]
     media: str
 
 
-def router(catalogue: Catalogue) -> APIRouter:
-    """The endpoints and their catalogue. Include it after the routers of reserved subjects."""
-    routes = APIRouter(include_in_schema=False)
-    engines = Engines()
+class _Endpoint(Route):
+    """The address of templates. Reserved subjects are other routes' business."""
 
-    @routes.get("/api/v1/{subject}/{name}")
-    def endpoint(request: Request, subject: str, name: str) -> Response:
-        return _endpoint(request, catalogue, engines, f"{subject}/{name}")
-
-    @routes.get("/queries")
-    def listing(request: Request) -> Response:
-        return _listing(request, catalogue)
-
-    @routes.get("/queries/{subject}/{name}")
-    def explained(request: Request, subject: str, name: str) -> Response:
-        return _explained(request, catalogue, f"{subject}/{name}")
-
-    return routes
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        match, child = super().matches(scope)
+        if match is not Match.NONE and child["path_params"]["subject"] in RESERVED_SUBJECTS:
+            return Match.NONE, {}
+        return match, child
 
 
-def describe(app: FastAPI, catalogue: Catalogue) -> None:
-    """Let /openapi.json hold one operation for each template that is served now."""
+def routes(catalogue: Catalogue, engines: Engines) -> list[Route]:
+    """The endpoints, as plain routes of Starlette to stand before all others: nearly every request is for them, and
+    FastAPI's way to a route (of 50) and into it takes a third of the time of a lookup.
+    """
+    path = "/api/v1/{subject}/{name}"
+
+    def endpoint(request: Request) -> Response:
+        return _endpoint(request, catalogue, engines, "{subject}/{name}".format(**request.path_params))
+
+    async def posted(request: Request) -> Response:
+        """The same parameters as the members of a JSON object: for lists that are too long for an address."""
+        asked = await json_parameters(request)
+        return await run_in_threadpool(endpoint, asked)
+
+    return [_Endpoint(path, endpoint, methods=["GET"]), _Endpoint(path, posted, methods=["POST"])]
+
+
+def describe(app: FastAPI, catalogue: Catalogue, engines: Engines) -> None:
+    """Let /openapi.json hold one operation for each template that is served now, with the values of this release."""
     build: Callable[[], dict[str, Any]] = app.openapi
     known: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
-        served = catalogue.templates
-        if known.get("templates") is not served:
+        served, services = catalogue.templates, app.state.services
+        release = services.current_id()
+        if known.get("templates") is not served or known.get("release") != release:
             schema = build()
-            limit = app.state.services.settings.page_size_max
-            found = operations(served, limit)
+            found = operations(resolved(served, services, engines), services.settings.page_size_max)
             whole = {**schema, "paths": {**schema.get("paths", {}), **found.paths}}
             components = dict(schema.get("components", {}))
             components["schemas"] = {**components.get("schemas", {}), **found.schemas}
-            known.update(templates=served, schema={**whole, "components": components})
+            known.update(templates=served, release=release, schema={**whole, "components": components})
         return known["schema"]  # type: ignore[no-any-return]
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
+def resolved(served: Mapping[str, Template], services: Services, engines: Engines) -> Mapping[str, Template]:
+    """The templates with the values that their parameters can have in the release; as they are where there is none."""
+    if not services.current_id():
+        return served
+    engine = engines.of(services.release())
+    return {name: engine.resolved(template) for name, template in served.items()}
+
+
 def _endpoint(request: Request, catalogue: Catalogue, engines: Engines, name: str) -> Response:
     name, dot, suffix = name.rpartition(".") if "." in name else (name, "", "")
     template = catalogue.get(name)
+    answer = _negotiated(request, engines, template, suffix if dot else None)
+    if template.deprecated:
+        for key, value in deprecation(template).items():
+            there = answer.headers.get(key)
+            answer.headers[key] = f"{there}, {value}" if there else value
+    return answer
+
+
+def _negotiated(request: Request, engines: Engines, template: Template, suffix: str | None) -> Response:
     offers = {"SELECT": SELECT_OFFERS, "ASK": ASK_OFFERS}.get(template.form, GRAPH_OFFERS)
-    if dot:
+    if suffix is not None:
         offer = by_suffix(suffix, offers)
         if offer is None:
             known = ", ".join("." + o.suffix for o in offers)
@@ -146,12 +159,16 @@ def _call(request: Request, engines: Engines, template: Template, media: str) ->
     services = services_of(request)
     release = services.release()
     engine = engines.of(release)
+    template = engine.resolved(template)
     given: dict[str, list[str]] = {}
     for key, value in request.query_params.multi_items():
         if key not in OWN:
             given.setdefault(key, []).append(value)
     if template.page_size is None:  # no pages: asking for one is a mistake, as any unknown name
         given.update({k: [request.query_params[k]] for k in OWN[:2] if k in request.query_params})
+    fields = request.query_params.getlist("fields")
+    if template.form != "SELECT" and fields:
+        given["fields"] = fields
     languages = content(request)
     values = engine.check(template, given, services.today())
     asked = None
@@ -163,7 +180,8 @@ def _call(request: Request, engines: Engines, template: Template, media: str) ->
             maximum=services.settings.page_size_max,
             path=template.path,
         )
-    return _Call(request, release, engine, template, values, asked, languages, media)
+    chosen = fields_chosen(template, fields, table=media != JSON)
+    return _Call(request, release, engine, template, values, asked, chosen, languages, media)
 
 
 def _answer(call: _Call) -> Response:
@@ -183,8 +201,9 @@ def _answer(call: _Call) -> Response:
     links = _links(call, table)
     headers = _headers(call, links)
     if call.media == JSON:
-        data = call.engine.objects(template, table, call.languages)
+        data = call.engine.objects(template, table, call.languages, call.fields)
         return json_answer(_envelope(call, data, table, links), call.languages[0], headers)
+    table = columns(table, call.fields)
     if call.media == CSV:
         file = f"{template.name.replace('/', '-')}-{call.release.id}.csv"
         headers["Content-Disposition"] = f'attachment; filename="{file}"'
@@ -212,13 +231,17 @@ def _links(call: _Call, table: Table | None) -> dict[str, str]:
     """Addresses of this answer and its neighbours, parameters in the order of the template: one page, one address."""
     query = [(name, text) for name, texts in call.values.texts.items() for text in texts]
     asked = call.request.query_params
+    query += [("fields", ",".join(call.fields))] if call.fields else []
     query += [(name, asked[name]) for name in ("page_size", "lang", "clang") if name in asked]
     path = call.request.url.path
     if table is not None and table.page is not None:
         found = pages.links(path, query, table.page)
     else:
         found = {"self": pages.address(path, query)}
-    return {**found, "page": pages.address(f"/queries/{call.template.name}", query)}
+    found["page"] = pages.address(f"/queries/{call.template.name}", query)
+    limit = services_of(call.request).settings.url_max_bytes
+    # after a POST: an address that the server would refuse is no link
+    return {rel: address for rel, address in found.items() if len(address) < limit}
 
 
 def _headers(call: _Call, links: Mapping[str, str]) -> dict[str, str]:
@@ -248,84 +271,3 @@ def _bad_parameters(request: Request, error: BadParameters) -> Response:
     return finding_problem(
         request, told, status=422, parameter=first.parameter, given=first.given, example=first.example, **more
     )
-
-
-def _listing(request: Request, catalogue: Catalogue) -> Response:
-    media, lang = choose(request, PAGE_OFFERS), interface(request)
-    release = services_of(request).current_id()
-    served, broken = list(catalogue.templates.values()), catalogue.broken
-    if media == HTML:
-        subjects: dict[str, list[Template]] = {}
-        for template in served:
-            subjects.setdefault(template.subject, []).append(template)
-        faults = [(b, [f"{f.where}: {f.text(lang)}" if f.where else f.text(lang) for f in b.findings]) for b in broken]
-        return pages_of(request).response(
-            "queries.html", lang, request=request, subjects=subjects, broken=faults, release=release
-        )
-    data = [_summary(t, lang) for t in served]
-    return json_answer(
-        {"data": data, "broken": [_fault(b) for b in broken], "release": release, "links": {"self": "/queries"}}, lang
-    )
-
-
-def _explained(request: Request, catalogue: Catalogue, name: str) -> Response:
-    media, lang = choose(request, PAGE_OFFERS), interface(request)
-    template = catalogue.get(name)
-    release = services_of(request).current_id()
-    given = request.query_params
-    if media == HTML:
-        fields = [
-            {
-                "name": p.name,
-                "title": title_of(p, lang),
-                "description": pick(p.descriptions, lang),
-                "value": given.get(p.name, ""),
-                "example": p.examples[0] if p.examples else p.default or "",
-                "required": p.needed,
-                "values": list(p.values),
-                "type": p.type,
-            }
-            for p in template.params
-        ]
-        returned = [(r.name, r.type, pick(r.descriptions, lang)) for r in template.returns.values()]
-        return pages_of(request).response(
-            "query.html", lang, request=request, question=template, fields=fields, returned=returned, release=release
-        )
-    body = {"data": {**_summary(template, lang), "query": template.text}, "release": release}
-    return json_answer({**body, "links": {"self": f"/queries/{name}", "answer": template.path}}, lang)
-
-
-def _summary(template: Template, lang: str) -> dict[str, Any]:
-    return {
-        "name": template.name,
-        "summary": template.summary,
-        "description": template.description,
-        "tags": list(template.tags),
-        "form": template.form,
-        "view": template.view,
-        "path": template.path,
-        "params": [
-            {
-                "name": p.name,
-                "type": p.type,
-                "required": p.needed,
-                "list": p.many,
-                "title": title_of(p, lang),
-                "description": pick(p.descriptions, lang) or None,
-                "default": p.default,
-                "values": list(p.values) or None,
-                "examples": list(p.examples),
-            }
-            for p in template.params
-        ],
-        "returns": [
-            {"name": r.name, "type": r.type, "list": r.many, "description": pick(r.descriptions, lang) or None}
-            for r in template.returns.values()
-        ],
-        "examples": [{"params": dict(e.params)} for e in template.examples],
-        "findings": [f.as_dict() for f in template.findings],
-    }
-
-
-def _fault(broken: Broken) -> dict[str, Any]:
-    return {"name": broken.name, "file": broken.file, "findings": [f.as_dict() for f in broken.findings]}

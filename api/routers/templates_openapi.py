@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kg.findings import pick
-from kg.templates import shape
-from kg.templates.model import Param, Return, Template
+from kg.templates import fields, shape
+from kg.templates.model import Example, Param, Return, Template
 from kg.terms import LANGUAGES
 
 JSON = "application/json"
@@ -56,7 +56,7 @@ SCHEMAS: Final[dict[str, Any]] = {
     },
     "Links": {
         "type": "object",
-        "required": ["self"],
+        "description": "Addresses. After a POST, those that would be longer than the server takes are left out.",
         "properties": {
             rel: {"type": "string", "format": "uri-reference"}
             for rel in ("self", "first", "prev", "next", "last", "page")
@@ -74,7 +74,24 @@ SCHEMAS: Final[dict[str, Any]] = {
             "parameter": {"type": "string"},
             "given": {"type": "string"},
             "example": {"type": "string", "format": "uri-reference"},
-            "errors": {"type": "array", "items": {"type": "object"}},
+            "where": {"type": "string", "description": "File, line and column, of what is wrong in a file."},
+            "line": {"type": "integer", "description": "Line of the query."},
+            "column": {"type": "integer", "description": "Column of the query."},
+            "errors": {
+                "type": "array",
+                "description": "All of them, where several things are wrong.",
+                "items": {
+                    "type": "object",
+                    "required": ["detail"],
+                    "properties": {
+                        "code": {"type": "string"},
+                        "detail": {"type": "string"},
+                        "parameter": {"type": "string"},
+                        "given": {"type": ["string", "null"]},
+                        "example": {"type": "string", "format": "uri-reference"},
+                    },
+                },
+            },
         },
     },
 }
@@ -116,7 +133,10 @@ def operations(templates: Mapping[str, Template], page_size_max: int) -> Describ
     """One operation for each template."""
     found = Described(schemas=dict(SCHEMAS))
     for template in templates.values():
-        found.paths[template.path] = {"get": _operation(template, page_size_max)}
+        operation = _operation(template, page_size_max)
+        found.paths[template.path] = {"get": operation}
+        if any(p.many for p in template.params):
+            found.paths[template.path]["post"] = _posted(template, operation)
         if template.form == "SELECT":
             found.schemas[row_name(template)] = _row_schema(template)
     return found
@@ -145,22 +165,61 @@ def _operation(template: Template, page_size_max: int) -> dict[str, Any]:
     }
     if template.description:
         operation["description"] = template.description
+    if len(template.summaries) > 1:
+        operation["x-summaries"] = dict(template.summaries)
+    if template.deprecated:
+        operation["deprecated"] = True
     titles = {p.name: dict(p.titles) for p in template.params if len(p.titles) > 1}
     if titles:
         operation["x-titles"] = titles
     return operation
 
 
+def _posted(template: Template, operation: Mapping[str, Any]) -> dict[str, Any]:
+    """The same as the GET, its parameters as members of a JSON object: for lists that are too long for an address."""
+    members: dict[str, Any] = {}
+    for said in operation["parameters"]:
+        schema = {**said["schema"], "description": said["description"]}
+        members[said["name"]] = schema
+    needed = [said["name"] for said in operation["parameters"] if said["required"]]
+    body = {"type": "object", "additionalProperties": False, "properties": members}
+    body |= {"required": needed} if needed else {}
+    examples = {f"example{n}": {"value": _as_body(template, e)} for n, e in enumerate(template.examples[:3], 1)}
+    content = {"schema": body, **({"examples": examples} if examples else {})}
+    return {
+        **{key: value for key, value in operation.items() if key != "parameters"},
+        "operationId": f"{template.operation}.post",
+        "description": "\n\n".join(
+            filter(None, (template.description, "As the GET; for lists that are too long for an address."))
+        ),
+        "requestBody": {"required": True, "content": {JSON: content}},
+        "responses": {
+            **{code: said for code, said in operation["responses"].items() if code != "414"},
+            "400": _problem("The body is no JSON object."),
+            "413": _problem("The body is too long."),
+            "415": _problem("The body is not JSON."),
+        },
+    }
+
+
+def _as_body(template: Template, example: Example) -> dict[str, Any]:
+    many = {p.name for p in template.params if p.many}
+    return {k: [v] if k in many and not isinstance(v, list) else v for k, v in example.params.items()}
+
+
 _ERRORS: Final = {
     "404": "The page asked for is beyond the last.",
     "406": "None of the media types asked for can be given.",
+    "414": "The address is too long.",
     "422": "A parameter is missing, unknown or wrong.",
     "503": "Nothing is published yet.",
 }
 
 
 def _problem(description: str) -> dict[str, Any]:
-    return {"description": description, "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+    page = {"text/html": {"schema": {"type": "string"}}}  # for browsers
+    content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}, **page}
+    return {"description": description, "content": content}
 
 
 def _param(param: Param) -> dict[str, Any]:
@@ -205,10 +264,17 @@ def _typed(param: Param, text: str) -> Any:
 
 def _common(template: Template, page_size_max: int) -> list[dict[str, Any]]:
     language = {"type": "string", "enum": list(LANGUAGES)}
-    found = [
+    found: list[dict[str, Any]] = [
         {"name": "lang", "in": "query", "required": False, "description": "Language of messages.", "schema": language},
         {"name": "clang", "in": "query", "required": False, "description": "Language of labels.", "schema": language},
     ]
+    if template.form == "SELECT":
+        keys = {"type": "array", "items": {"type": "string", "enum": list(fields.keys(template))}}
+        told = "Keys of the objects that are wanted (of a table: its columns); all if it is not given."
+        listed = {"style": "form", "explode": False}
+        found.append(
+            {"name": "fields", "in": "query", "required": False, "description": told, **listed, "schema": keys}
+        )
     if template.page_size is not None:
         size = {"type": "integer", "minimum": 1, "maximum": page_size_max, "default": template.page_size}
         number = {"type": "integer", "minimum": 1, "default": 1}
@@ -227,7 +293,7 @@ def _ok(template: Template) -> dict[str, Any]:
     text = {"schema": {"type": "string"}}
     if template.form in ("CONSTRUCT", "DESCRIBE"):
         media: dict[str, Any] = {
-            "application/ld+json": {"schema": {"type": ["object", "array"]}},
+            "application/ld+json": {"schema": {"type": ["object", "array"], "items": {}}},
             "text/turtle": text,
             "application/n-triples": text,
         }
@@ -253,7 +319,9 @@ def _ok(template: Template) -> dict[str, Any]:
 
 def _row_schema(template: Template) -> dict[str, Any]:
     node = shape.prototype(template.transform, template.returns, template.variables)
-    return _node_schema(node, template.returns, plain=template.transform is None)
+    row = _node_schema(node, template.returns, plain=template.transform is None)
+    about = "All keys are there, null where nothing is stated, unless `fields` leaves some out."
+    return {**{key: value for key, value in row.items() if key != "required"}, "description": about}
 
 
 def _node_schema(node: shape.Node, returns: Mapping[str, Return], *, plain: bool) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from kg.sparql.negotiation import by_suffix
 from kg.sparql.vet import Vetted, vet
 from kg.store.dataset import MERGE_LIMIT, DatasetTooLarge, view
 from kg.store.errors import QueryError, syntax_error
-from kg.terms import shorten
+from kg.terms import BASE, shorten
 
 
 def command(
@@ -69,7 +69,11 @@ def _ask(path: Path, vetted: Vetted) -> ox.QuerySolutions | ox.QueryBoolean | ox
     try:
         seen = view(ox.Store.read_only(str(path)), vetted.dataset, MERGE_LIMIT)
         return seen.store.query(
-            vetted.text, prefixes=vetted.prefixes, default_graph=seen.default_graph, named_graphs=seen.named_graphs
+            vetted.text,
+            base_iri=BASE,
+            prefixes=vetted.prefixes,
+            default_graph=seen.default_graph,
+            named_graphs=seen.named_graphs,
         )
     except SyntaxError as error:
         raise syntax_error(str(error)) from error

@@ -141,14 +141,15 @@ def core(merged: Merged, iri: str) -> Json:
         out["disputed"] = bool(facts.get(BKG + "disputed"))
     for predicate in sorted(facts):
         if predicate not in _ELSEWHERE:
-            values = [_value(merged, v) for v in facts[predicate]]
+            values = [json_value(merged, v) for v in facts[predicate]]
             key = local_name(predicate)
             key = key.removesuffix("Edtf") if predicate.startswith(BKG) else key
             out[key] = values[0] if predicate in merged.functional and len(values) == 1 else values
     return merged.cores.setdefault(iri, out)
 
 
-def _value(merged: Merged, term: Term) -> Any:
+def json_value(merged: Merged, term: Term) -> Any:
+    """A value of a property as JSON: a reference with its labels, or a literal by its datatype."""
     return reference(term.value, merged.labels.of(term.value)) if isinstance(term, NamedNode) else literal(term)
 
 

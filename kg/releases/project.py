@@ -2,7 +2,10 @@
 
 Tables: ``meta(key, value)``; ``documents(kind, slug, iri, json)``; ``labels(iri, json)`` for everything that
 has one (terms and concepts too); ``names(key, name, lang, preferred, kind, slug)`` by folding key;
-``counts(kind, cls, n)`` (``cls`` '' = the whole kind); ``lists(kind, lang, position, slug)``, sorted by label.
+``counts(kind, cls, n)`` (``cls`` '' = the whole kind); ``lists(kind, lang, position, slug)``, sorted by label;
+``usage(term, via, things, statements, example)`` of classes, properties and concepts (kg.releases.usage);
+``partitions(cls, property, target, is_class, n)`` for VoID (kg.releases.partitions);
+``coverage(position, kind, cls, json)``, thinnest first (kg.releases.coverage).
 """
 
 from __future__ import annotations
@@ -17,8 +20,11 @@ from typing import Any, Final
 from pyoxigraph import Store
 
 from kg.names import fold, pick_label
+from kg.releases.coverage import coverage
 from kg.releases.documents import Merged, alt_labels, document, read_merged, types
 from kg.releases.manifest import PROJECTION
+from kg.releases.partitions import partitions
+from kg.releases.usage import usage
 from kg.terms import LANGUAGES
 
 FILE: Final = "projection.sqlite"
@@ -31,6 +37,11 @@ CREATE TABLE names(key TEXT, kind TEXT, slug TEXT, lang TEXT, name TEXT, preferr
 CREATE TABLE counts(kind TEXT, cls TEXT, n INTEGER NOT NULL, PRIMARY KEY(kind, cls)) WITHOUT ROWID;
 CREATE TABLE lists(kind TEXT, lang TEXT, position INTEGER, slug TEXT NOT NULL, PRIMARY KEY(kind, lang, position))
   WITHOUT ROWID;
+CREATE TABLE usage(term TEXT, via TEXT, things INTEGER NOT NULL, statements INTEGER NOT NULL, example TEXT NOT NULL,
+  PRIMARY KEY(term, via)) WITHOUT ROWID;
+CREATE TABLE partitions(cls TEXT, property TEXT, target TEXT, is_class INTEGER NOT NULL, n INTEGER NOT NULL,
+  PRIMARY KEY(cls, property, target)) WITHOUT ROWID;
+CREATE TABLE coverage(position INTEGER PRIMARY KEY, kind TEXT NOT NULL, cls TEXT NOT NULL, json TEXT NOT NULL);
 """
 _INDEXES: Final = "CREATE INDEX names_by_key ON names(key, kind, slug); ANALYZE;"
 
@@ -71,6 +82,14 @@ def _fill(db: sqlite3.Connection, merged: Merged, content_hash: str) -> dict[str
     rows = [(kind, "", n) for kind, n in kinds.items()] + [(kind, cls, n) for (kind, cls), n in classes.items()]
     db.executemany("INSERT INTO counts VALUES(?, ?, ?)", sorted(rows))
     db.executemany("INSERT INTO lists VALUES(?, ?, ?, ?)", _lists(merged, things))
+    rows_of_use = ((*row, _dump(example)) for *row, example in usage(merged))
+    db.executemany("INSERT INTO usage VALUES(?, ?, ?, ?, ?)", rows_of_use)
+    db.executemany("INSERT INTO partitions VALUES(?, ?, ?, ?, ?)", partitions(merged))
+    covered = (
+        (position, row.kind, row.cls, _dump(row.as_json(merged.labels.of(row.cls))))
+        for position, row in enumerate(coverage(merged))
+    )
+    db.executemany("INSERT INTO coverage VALUES(?, ?, ?, ?)", covered)
     return dict(sorted(kinds.items()))
 
 

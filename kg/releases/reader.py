@@ -26,18 +26,28 @@ from kg.releases.terms_json import Json
 from kg.store.embedded import EmbeddedStore
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One way in which things use a term, as :func:`kg.releases.usage.usage` describes it."""
+
+    via: str
+    things: int
+    statements: int
+    example: Json
+
+
 class Projection:
     """The projection of a release, read-only; each thread has its own connection."""
 
     def __init__(self, path: Path) -> None:
-        self._uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        self.uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         self._local = threading.local()
 
     def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query over the tables of :mod:`kg.releases.project`."""
         db = getattr(self._local, "db", None)
         if db is None:
-            db = self._local.db = sqlite3.connect(self._uri, uri=True)
+            db = self._local.db = sqlite3.connect(self.uri, uri=True)
         return db.execute(sql, tuple(parameters)).fetchall()
 
     def document_text(self, kind: str, slug: str) -> str | None:
@@ -49,6 +59,23 @@ class Projection:
         """The document of a thing as :mod:`kg.releases.documents` describes it, in all languages."""
         text = self.document_text(kind, slug)
         return json.loads(text) if text is not None else None
+
+    def documents(self, things: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Json]:
+        """The documents of those of these ``(kind, slug)`` that are there, by one look-up for each 400."""
+        out: dict[tuple[str, str], Json] = {}
+        todo = sorted(set(things))
+        for start in range(0, len(todo), 400):
+            part = todo[start : start + 400]
+            marks = ",".join(["(?,?)"] * len(part))
+            sql = f"SELECT kind, slug, json FROM documents WHERE (kind, slug) IN (VALUES {marks})"
+            found = self.rows(sql, [text for thing in part for text in thing])
+            out.update(((kind, slug), json.loads(text)) for kind, slug, text in found)
+        return out
+
+    def partitions(self) -> list[tuple[str, str, str, bool, int]]:
+        """``(class, property, target, target is a class, number)``, as :mod:`kg.releases.partitions` describes them."""
+        rows = self.rows("SELECT cls, property, target, is_class, n FROM partitions ORDER BY cls, property, target")
+        return [(cls, prop, target, bool(is_class), n) for cls, prop, target, is_class, n in rows]
 
     def has(self, kind: str, slug: str) -> bool:
         return bool(self.rows("SELECT 1 FROM documents WHERE kind = ? AND slug = ?", (kind, slug)))
@@ -85,6 +112,22 @@ class Projection:
         """``(kind, slug)`` of the things that have a name with this folding key (kg.names.fold)."""
         rows = self.rows("SELECT DISTINCT kind, slug FROM names WHERE key = ? ORDER BY kind, slug", (key,))
         return [(kind, slug) for kind, slug in rows]
+
+    def usage(self, terms: Iterable[str]) -> dict[str, list[Use]]:
+        """How the things of the release use these classes, properties and concepts; what is not used is not there."""
+        out: dict[str, list[Use]] = {}
+        todo = sorted(set(terms))
+        for start in range(0, len(todo), 500):
+            part = todo[start : start + 500]
+            marks = ",".join("?" * len(part))
+            sql = f"SELECT * FROM usage WHERE term IN ({marks}) ORDER BY term, via"
+            for term, via, things, statements, example in self.rows(sql, part):
+                out.setdefault(term, []).append(Use(via, things, statements, json.loads(example)))
+        return out
+
+    def coverage(self) -> list[Json]:
+        """How well kinds and classes are covered, thinnest first, as :mod:`kg.releases.coverage` describes it."""
+        return [json.loads(text) for (text,) in self.rows("SELECT json FROM coverage ORDER BY position")]
 
     def meta(self) -> dict[str, str]:
         return dict(self.rows("SELECT key, value FROM meta"))

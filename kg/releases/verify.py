@@ -88,10 +88,19 @@ def _projection(store: Store, release: Release) -> Iterator[Finding]:
         yield finding("release-projection", release=release.id, tables=", ".join(wrong))
 
 
-_TABLES = ("meta", "documents", "labels", "names", "counts", "lists")
+_TABLES = ("meta", "documents", "labels", "names", "counts", "lists", "usage", "partitions", "coverage")
 
 
 def _all(table: str) -> str:
-    columns = {"documents": "kind, slug", "names": "key, kind, slug, lang, name", "labels": "iri"}
-    order = {**columns, "meta": "key", "counts": "kind, cls", "lists": "kind, lang, position"}[table]
+    order = {
+        "documents": "kind, slug",
+        "names": "key, kind, slug, lang, name",
+        "labels": "iri",
+        "meta": "key",
+        "counts": "kind, cls",
+        "lists": "kind, lang, position",
+        "usage": "term, via",
+        "partitions": "cls, property, target",
+        "coverage": "position",
+    }[table]
     return f"SELECT * FROM {table} ORDER BY {order}"

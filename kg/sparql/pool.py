@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol, get_args
 
 import structlog
 
@@ -26,13 +26,16 @@ from kg.sparql.process import Start, WorkerDied, WorkerProcess
 from kg.store.dataset import Dataset
 from kg.store.errors import QueryError, StoreError, syntax_error
 
-Outcome = Literal["ok", "client-error", "timeout", "memory", "crashed", "rejected", "cut", "gone", "failed"]
-"""How a query ended. "rejected": no worker was free in time. "cut": it broke off after the first chunk was
-given out. "gone": the asker left. "crashed": too deep or the like. "failed": the store could not be read."""
+Outcome = Literal[
+    "ok", "cached", "not-modified", "client-error", "product", "too-large", "timeout", "memory", "crashed",
+    "rejected", "cut", "gone", "failed",
+]  # fmt: skip
+"""How a query ended. "cached", "not-modified": answered without a worker. "product": late, its patterns not
+joined. "too-large": bytes or rows, told before the first chunk. "rejected": no worker was free in time. "cut":
+it broke off after the first chunk was given out. "gone": the asker left. "crashed": too deep or the like.
+"failed": the store could not be read."""
 
-OUTCOMES: Final[tuple[Outcome, ...]] = (
-    "ok", "client-error", "timeout", "memory", "crashed", "rejected", "cut", "gone", "failed",
-)  # fmt: skip
+OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 
 _RETRY_SECONDS: Final = 1.0
 _RETRY_LONGEST: Final = 30.0
@@ -134,7 +137,7 @@ class Running:
             raise self._words.death(death) from None
         if kind == ERROR:
             problem = json.loads(payload)
-            self.outcome = "failed" if problem["kind"] == "read" else "client-error"
+            self.outcome = _OUTCOME_OF.get(problem["kind"], "client-error")
             raise _told_error(problem)
         if kind == WHOLE:
             self.outcome = "ok"
@@ -145,7 +148,15 @@ class Running:
     @property
     def reusable(self) -> bool:
         """Whether the worker waits for the next query, with nothing of this one in the pipe."""
-        return self._worker.alive and self.outcome in ("ok", "client-error", "failed")
+        return self._worker.alive and self.outcome in ("ok", "client-error", "too-large", "failed")
+
+
+_OUTCOME_OF: Final[dict[str, Outcome]] = {
+    "read": "failed",
+    "product": "product",
+    "size": "too-large",
+    "rows": "too-large",
+}
 
 
 def _told_error(problem: dict[str, Any]) -> BilimError:
@@ -156,6 +167,11 @@ def _told_error(problem: dict[str, Any]) -> BilimError:
             return QueryError("sparql-dataset-too-large", limit=problem["limit"])
         case "size":
             return QueryError("sparql-answer-too-large", limit=problem["limit"])
+        case "rows":
+            return QueryError("sparql-too-many-rows", limit=problem["limit"])
+        case "product":
+            left, right = problem["left"], problem["right"]
+            return QueryError("sparql-product", problem["line"], problem["column"], left=left, right=right)
         case "read":
             return StoreError(finding("store-read-failed", reason=problem["message"]))
         case _:
@@ -193,7 +209,7 @@ class Pool:
         return sum(not waiter.done() for waiter in self._waiting)
 
     def note(self, outcome: Outcome) -> None:
-        """Count a query that was refused before it came here."""
+        """Count a query that was answered or refused before it came here."""
         self._on_outcome(outcome, 0.0)
 
     def wall(self) -> Finding | None:
@@ -213,6 +229,7 @@ class Pool:
             release.id,
             self._settings.sparql_memory_mb * 1_000_000,
             self._settings.sparql_nice,
+            self._settings.sparql_late,
         )
         made = await asyncio.gather(
             *(WorkerProcess.spawn(start) for _ in range(self._settings.sparql_workers)), return_exceptions=True
@@ -285,6 +302,7 @@ class Pool:
             "default": dataset.default,
             "named": dataset.named,
             "max_bytes": self._settings.sparql_max_bytes,
+            "max_rows": self._settings.sparql_max_rows,
             "merge_limit": self._settings.sparql_merge_quads,
         }
 

@@ -30,12 +30,13 @@ class WorkerDied(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a worker is started with. ``memory`` in bytes beyond what it has at start."""
+    """What a worker is started with. ``memory`` in bytes beyond what it has at start; ``late`` in seconds."""
 
     store: Path
     release: str
     memory: int
     nice: int
+    late: float
 
 
 class WorkerProcess:
@@ -61,7 +62,13 @@ class WorkerProcess:
     @classmethod
     async def spawn(cls, start: Start) -> WorkerProcess:
         """Start a worker and hear its hello. Raises :class:`StoreError` where it cannot open the store."""
-        settings = {"store": str(start.store), "parent": os.getpid(), "memory": start.memory, "nice": start.nice}
+        settings = {
+            "store": str(start.store),
+            "parent": os.getpid(),
+            "memory": start.memory,
+            "nice": start.nice,
+            "late": start.late,
+        }
         log = os.memfd_create("bilim-worker")
         try:
             process = await asyncio.create_subprocess_exec(

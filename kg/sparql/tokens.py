@@ -7,6 +7,7 @@ Joining the texts of all tokens gives the source. What differs from other tokeni
   inside an expression it is "less than", although ``<2)#>`` could be an IRI. So brackets are followed here.
 * An escape that is no character (a surrogate, beyond U+10FFFF) makes a string no string. ``'''`` then reads
   as an empty string and the start of the next.
+* A local name has dots in one place only: ``a:b.c.SERVICE`` is ``a:b.c``, a dot and a keyword, against 19.8.
 * Keywords need no space after them: ``SERVICEa:b`` is one name here, but may be two tokens there
   (:mod:`kg.sparql.vet` looks at such names).
 """
@@ -71,7 +72,7 @@ _IRI: Final = re.compile(rf"<(?:[^<>\"{{}}|^`\\\x00-\x20]|{_UCHAR})*+>")
 _RUN: Final = re.compile(rf"[{_BASE}][{_CHAR}.]*+")
 _WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _LOCAL: Final = re.compile(
-    rf"(?:[{_BASE}_:0-9]|{_PLX})(?:[{_CHAR}:]|{_PLX})*+(?:\.++(?:[{_CHAR}:]|{_PLX})++)*+",
+    rf"(?:[{_BASE}_:0-9]|{_PLX})(?:[{_CHAR}:]|{_PLX})*+(?:\.++(?:[{_CHAR}:]|{_PLX})++)?+",
 )
 _BLANK: Final = re.compile(rf"_:[{_BASE}_0-9][{_CHAR}]*+(?:\.++[{_CHAR}]++)*+")
 _STRINGS: Final = {

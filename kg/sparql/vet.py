@@ -8,6 +8,7 @@ where a reading could differ *and* the text speaks of SERVICE, the query is refu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,11 +20,14 @@ from pyoxigraph import NamedNode
 from kg.sparql.tokens import Token, scan, unescape
 from kg.store.dataset import Dataset
 from kg.store.errors import QueryError
-from kg.terms import PREFIXES
+from kg.terms import BASE, PREFIXES
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
 FORMS: Final[tuple[Form, ...]] = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 UPDATES: Final = ("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH")
+
+_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_VOLATILE: Final = re.compile("NOW|RAND|UUID", re.IGNORECASE)  # also where a keyword is glued to it
 
 MAX_TOKENS: Final = 100_000
 """A query of a researcher has hundreds, one with 20,000 IRIs in VALUES 40,000; reading these takes 0.4 s."""
@@ -37,6 +41,8 @@ class Vetted:
     form: Form
     prefixes: dict[str, str]  # of the default table, used and not declared
     dataset: Dataset | None
+    normal: str  # the text with one space for each run of white space and comments
+    volatile: bool  # calls a function that gives something else each time
 
 
 def vet(text: str, allow: Collection[str] = (), prefixes: dict[str, str] = PREFIXES) -> Vetted:
@@ -64,7 +70,21 @@ def vet(text: str, allow: Collection[str] = (), prefixes: dict[str, str] = PREFI
             if prefix not in prefixes:
                 raise _at(token, "sparql-prefix", prefix=prefix, name=token.text)
             missing[prefix] = prefixes[prefix]
-    return Vetted(text, form, missing, _dataset(tokens, start, declared, prologue.base))
+    volatile = any(token.kind == "word" and _VOLATILE.search(token.text) for token in tokens)
+    normal = text if any(token.guess for token in tokens) else _normal(tokens)
+    return Vetted(text, form, missing, _dataset(tokens, start, declared, prologue.base), normal, volatile)
+
+
+def _normal(tokens: Sequence[Token]) -> str:
+    """White space stays where it is, or ``- 1`` (an error as an object) would pass for ``-1``."""
+    parts: list[str] = []
+    end = -1
+    for token in tokens:
+        if token.start > end >= 0:
+            parts.append(" ")
+        parts.append(token.text)
+        end = token.end
+    return "".join(parts)
 
 
 def _at(token: Token, code: str, **values: object) -> QueryError:
@@ -84,13 +104,13 @@ def _read(text: str) -> list[Token]:
 @dataclass(frozen=True, slots=True)
 class _Prologue:
     prefixes: dict[str, str]
-    base: str | None
+    base: str
 
 
 def _prologue(tokens: Sequence[Token]) -> tuple[_Prologue, int]:
     """Declarations at the head, and the position of the first token after them."""
     found: dict[str, str] = {}
-    base: str | None = None
+    base = BASE  # of the protocol's ways to a base (RFC 3986, 5.1.4), ours is the default of the application
     position = 0
     while position < len(tokens):
         token, rest = tokens[position], tokens[position + 1 : position + 3]
@@ -108,9 +128,12 @@ def _prologue(tokens: Sequence[Token]) -> tuple[_Prologue, int]:
     return _Prologue(found, base), position
 
 
-def _resolve(token: Token, base: str | None) -> str:
+def _resolve(token: Token, base: str) -> str:
     iri = unescape(token.text[1:-1])
-    return urljoin(base, iri) if base else iri
+    if _SCHEME.match(iri):
+        return iri
+    # urljoin drops an empty fragment, which namespaces often end in
+    return urljoin(base, iri) + ("#" if iri.endswith("#") else "")
 
 
 def _form(tokens: Sequence[Token], start: int) -> Form:
@@ -182,7 +205,7 @@ def _plain(local: str) -> str:
     return "".join(out)
 
 
-def _dataset(tokens: Sequence[Token], start: int, declared: dict[str, str], base: str | None) -> Dataset | None:
+def _dataset(tokens: Sequence[Token], start: int, declared: dict[str, str], base: str) -> Dataset | None:
     """Graphs of FROM and FROM NAMED before the first brace; None where there are none."""
     default: list[str] = []
     named: list[str] = []

@@ -13,12 +13,16 @@ import os
 import resource
 import signal
 import sys
+import threading
+import time
 from typing import IO, Any, BinaryIO, Final, cast
 
 import pyoxigraph as ox
 
 from kg.sparql.frames import CHUNK, CUT, DATA, END, ERROR, HEADER, HELLO, WHOLE, frame
+from kg.sparql.rows import Counter, counter
 from kg.store.dataset import Dataset, DatasetTooLarge, view
+from kg.terms import BASE
 
 _CLONE_NEWUSER: Final = 0x10000000  # linux/sched.h
 _CLONE_NEWNET: Final = 0x40000000
@@ -54,56 +58,123 @@ def bound_memory(extra: int) -> None:
 
 
 class _Cut(Exception):
-    """The answer is longer than allowed."""
+    """The answer is longer than allowed: ``kind`` is size or rows."""
+
+    def __init__(self, kind: str, limit: int) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.limit = limit
 
 
 class Answer:
-    """A file for the serializers: holds the first chunk back, then writes frames; stops at ``limit`` bytes."""
+    """A file for the serializers: holds the first chunk back, then writes frames; stops at its limits."""
 
-    def __init__(self, out: BinaryIO, limit: int) -> None:
+    def __init__(self, out: BinaryIO, max_bytes: int, max_rows: int, count: Counter | None) -> None:
         self.out = out
-        self.limit = limit
+        self.max_bytes = max_bytes
+        self.max_rows = max_rows
+        self.count = count
         self.size = 0
+        self.rows = 0
+        self.began = time.monotonic()
         self.started = False
+        self.closed = False
         self.parts: list[bytes] = []
         self.held = 0
+        self.lock = threading.Lock()  # against the watcher, who may answer in place of a query that is late
 
     def write(self, data: bytes) -> int:
-        self.size += len(data)
-        if self.size > self.limit:
-            raise _Cut
         self.parts.append(bytes(data))
         self.held += len(data)
         if self.held >= CHUNK:
-            self._send()
-            self.out.flush()
+            self._take_up()
+            with self.lock:
+                self._send()
+                self.out.flush()
         return len(data)
 
     def flush(self) -> None:
         """Serializers may call it; the frames decide."""
 
+    def _take_up(self) -> None:
+        """Make one piece of what is held, and hold it to the limits."""
+        self.parts = [b"".join(self.parts)]
+        self.size += self.held
+        self.held = 0
+        if self.size > self.max_bytes:
+            raise _Cut("size", self.max_bytes)
+        if self.count is not None:
+            self.rows += self.count(self.parts[0])
+            if self.rows > self.max_rows:
+                raise _Cut("rows", self.max_rows)
+
     def _send(self) -> None:
-        self.out.write(frame(DATA, b"".join(self.parts)))
-        self.parts, self.held, self.started = [], 0, True
+        self.out.write(frame(DATA, self.parts[0]))
+        self.parts, self.started = [], True
 
     def end(self) -> None:
-        if self.started:
-            if self.parts:
-                self._send()
-            self.out.write(frame(END, b""))
-        else:
-            self.out.write(frame(WHOLE, b"".join(self.parts)))
-        self.out.flush()
+        self._take_up()
+        with self.lock:
+            self.closed = True
+            if self.started:
+                if self.parts[0]:
+                    self._send()
+                self.out.write(frame(END, b""))
+            else:
+                self.out.write(frame(WHOLE, self.parts[0]))
+            self.out.flush()
 
     def fail(self, **problem: Any) -> None:
         """An error while nothing was sent, else the mark of a cut answer."""
-        self.out.write(frame(CUT if self.started else ERROR, json.dumps(problem).encode()))
-        self.out.flush()
+        with self.lock:
+            self.closed = True
+            self.out.write(frame(CUT if self.started else ERROR, json.dumps(problem).encode()))
+            self.out.flush()
 
 
-def answer(store: ox.Store, job: dict[str, Any], out: BinaryIO) -> None:
-    """Run one query and write its frames. Kinds of error: syntax, form, dataset, evaluation, size, read."""
-    to = Answer(out, job["max_bytes"])
+class Watcher(threading.Thread):
+    """Looks at a query whose first chunk is late, and ends it where its patterns are not joined.
+
+    The query itself runs in native code and cannot be stopped, so the whole process ends after the answer.
+    It wakes a few times a second in place of being told of each query, which would cost each of them.
+    """
+
+    def __init__(self, late: float) -> None:
+        super().__init__(daemon=True)
+        self.late = late
+        self.job: tuple[str, Answer] | None = None
+
+    def run(self) -> None:
+        looked: Answer | None = None
+        while True:
+            time.sleep(min(0.25, self.late / 2))
+            job = self.job
+            if job is None or job[1] is looked or time.monotonic() - job[1].began < self.late:
+                continue
+            looked = job[1]
+            if not looked.started:
+                self._look(*job)
+
+    def _look(self, text: str, to: Answer) -> None:
+        from kg.sparql.products import product  # most workers never need it
+
+        found = product(text)
+        if found is None:
+            return
+        with to.lock:
+            if to.started or to.closed:
+                return
+            told = {"kind": "product", "line": found.line, "column": found.column}
+            told |= {"left": ", ".join(found.left), "right": ", ".join(found.right)}
+            to.out.write(frame(ERROR, json.dumps(told).encode()))
+            to.out.flush()
+            os._exit(0)
+
+
+def answer(store: ox.Store, job: dict[str, Any], out: BinaryIO, watcher: Watcher) -> None:
+    """Run one query and write its frames. Kinds of error: syntax, form, dataset, evaluation, size, rows, read."""
+    to = Answer(out, job["max_bytes"], job["max_rows"], counter(job["media_type"]))
+    watcher.job = (job["text"], to)
     try:
         _run(store, job, to)
         to.end()
@@ -111,12 +182,14 @@ def answer(store: ox.Store, job: dict[str, Any], out: BinaryIO) -> None:
         to.fail(kind="syntax", message=str(error))
     except DatasetTooLarge as error:
         to.fail(kind="dataset", limit=error.limit)
-    except _Cut:
-        to.fail(kind="size", limit=to.limit)
+    except _Cut as cut:
+        to.fail(kind=cut.kind, limit=cut.limit)
     except (RuntimeError, ValueError) as error:
         to.fail(kind="evaluation", message=str(error))
     except OSError as error:
         to.fail(kind="read", message=str(error))
+    finally:
+        watcher.job = None
 
 
 def _run(store: ox.Store, job: dict[str, Any], to: Answer) -> None:
@@ -124,6 +197,7 @@ def _run(store: ox.Store, job: dict[str, Any], to: Answer) -> None:
     seen = view(store, dataset, job["merge_limit"])
     result = seen.store.query(
         job["text"],
+        base_iri=BASE,
         prefixes=job["prefixes"] or None,
         default_graph=seen.default_graph,
         named_graphs=seen.named_graphs,
@@ -142,18 +216,18 @@ def _run(store: ox.Store, job: dict[str, Any], to: Answer) -> None:
         result.serialize(to_file, table)
 
 
-def serve(store: ox.Store, inward: BinaryIO, out: BinaryIO) -> None:
+def serve(store: ox.Store, inward: BinaryIO, out: BinaryIO, watcher: Watcher) -> None:
     """Answer until the pool closes its end."""
     while True:
         head = inward.read(HEADER.size)
         if len(head) < HEADER.size:
             return
         _, length = HEADER.unpack(head)
-        answer(store, json.loads(inward.read(length)), out)
+        answer(store, json.loads(inward.read(length)), out, watcher)
 
 
 def main() -> int:
-    """Settings: ``{store, parent, memory (bytes), nice}``."""
+    """Settings: ``{store, parent, memory (bytes), nice, late (seconds)}``."""
     settings = json.loads(sys.argv[1])
     die_with_parent(settings["parent"])  # and again below: a change of user namespace clears it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers itself
@@ -169,12 +243,14 @@ def main() -> int:
         out.write(frame(HELLO, json.dumps({"error": str(error)}).encode()))
         out.flush()
         return 1
+    watcher = Watcher(settings["late"])
+    watcher.start()  # not before: a process of several threads may not enter a user namespace
     bound_memory(settings["memory"])
     hello = {"pid": os.getpid(), "walled": not reason, "reason": reason}
     out.write(frame(HELLO, json.dumps(hello).encode()))
     out.flush()
     try:
-        serve(store, inward, out)
+        serve(store, inward, out, watcher)
     except BrokenPipeError:
         return 0
     return 0

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Final
 
-from kg.findings import Finding, Texts, Where, finding
+from kg.findings import Finding, Texts, Where, finding, pick
 from kg.templates.grammar import Name
-from kg.templates.model import PARAM_TYPES, RETURN_TYPES, Example, Param, Return
+from kg.templates.model import PARAM_TYPES, RETURN_TYPES, Deprecated, Example, Param, Return
 from kg.terms import EDTF_TYPE, LANGUAGES, XSD, expand
 
 KNOWN: Final = frozenset(
     {
         *("summary", "description", "tags", "method", "endpoint", "pagination", "enumerate", "transform", "defaults"),
-        *("params", "returns", "examples", "view", "cache", "use", "endpoint_in_url"),
+        *("params", "returns", "examples", "view", "cache", "use", "endpoint_in_url", "deprecated"),
     }
 )
 VIEWS: Final = ("table", "timeline", "map", "network")
@@ -37,6 +38,7 @@ _NARROW: Final[dict[str, tuple[str, ...]]] = {
     XSD + "decimal": ("number",),
 }
 _TYPED: Final = ("string", "enum")
+GRAPH: Final = "graph"  # ``enum: graph``: the values are those that the graph has
 
 
 @dataclass
@@ -47,6 +49,7 @@ class Reader:
     line: int
     metadata: Mapping[str, Any]
     shared: Mapping[str, Any]  # queries/_params.yaml
+    enumeration: Callable[[str], str | None] = lambda _: None  # variable -> the query that asks for its values
     findings: list[Finding] = field(default_factory=list)
 
     def params(self, names: Iterable[Name]) -> tuple[Param, ...]:
@@ -72,13 +75,14 @@ class Reader:
         base = self.shared.get(name.name) or {}
         allowed = _NARROW.get(name.suffix.datatype or name.suffix.kind, _TYPED)
         values = self._values(name.name, said)
-        kind = said.get("type") or ("enum" if values else allowed[0])
+        asked = self._asked(name, said) if not values and said.get("type") in (None, "enum") else None
+        kind = said.get("type") or ("enum" if values or asked else allowed[0])
         if kind not in allowed:
             self._wrong(
                 "param-type", name=name.name, given=str(kind), allowed=", ".join(allowed), types=_join(PARAM_TYPES)
             )
             kind = allowed[0]
-        if kind == "enum" and not values:
+        if kind == "enum" and not values and not asked:
             self._wrong("param-enum-empty", name=name.name)
         pattern = said.get("pattern")
         if pattern is not None and not _is_pattern(pattern):
@@ -95,6 +99,7 @@ class Reader:
             many=name.many,
             of=expand(str(said["of"])) if said.get("of") else None,
             values=values,
+            asked=asked,
             titles=texts(said.get("title") or base.get("title") or name.name),
             descriptions=texts(said.get("description") or base.get("description") or ""),
             pattern=pattern,
@@ -114,6 +119,31 @@ class Reader:
         if isinstance(listed, Mapping):
             return {str(key): expand(str(value)) for key, value in listed.items()}
         return {_text(value): expand(_text(value)) for value in listed} if isinstance(listed, list) else {}
+
+    def _asked(self, name: Name, said: Mapping[str, Any]) -> str | None:
+        """The query for the values, where ``enum: graph`` or a bare name in ``enumerate`` says to ask the graph."""
+        entries = self.metadata.get("enumerate") or []
+        if said.get("enum") != GRAPH and name.name not in (entries if isinstance(entries, list) else [entries]):
+            return None
+        query = self.enumeration(name.variable)
+        if query is None:
+            self._wrong("param-enum-no-pattern", name=name.name)
+        return query
+
+    def deprecated(self) -> Deprecated | None:
+        """When the template was given up, when it ends, and what answers instead."""
+        said = self._mapping("deprecated")
+        if not said:
+            return None
+        try:
+            since = date.fromisoformat(str(said["since"]))
+            sunset = date.fromisoformat(str(said["sunset"])) if said.get("sunset") else None
+        except (KeyError, ValueError):
+            self._wrong("template-deprecated")
+            return None
+        if sunset is not None and sunset <= since:
+            self._wrong("template-deprecated")
+        return Deprecated(since, sunset, str(said["use"]) if said.get("use") else None)
 
     def _grlc_default(self, name: str) -> Any:
         entries = self.metadata.get("defaults")
@@ -170,10 +200,11 @@ class Reader:
 
     def text(self, key: str) -> str:
         """A key that is text; for a mapping of languages, the English one."""
-        value = self.metadata.get(key)
-        if isinstance(value, Mapping):
-            value = value.get("en") or next(iter(value.values()), "")
-        return str(value).strip() if value is not None else ""
+        return pick(texts(self.metadata.get(key)), "en")
+
+    def texts(self, key: str) -> Texts:
+        """A key that is text, by language; plain text is English."""
+        return texts(self.metadata.get(key))
 
     def tags(self) -> tuple[str, ...]:
         value = self.metadata.get("tags") or ()

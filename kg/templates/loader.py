@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +18,7 @@ from kg.sparql.binder import bind
 from kg.sparql.tokens import Token, significant, tokenize
 from kg.sparql.vet import vet
 from kg.store.errors import QueryError, syntax_place
-from kg.templates import declare, fragments, grammar, lint, shape, source, text
+from kg.templates import declare, enumeration, fragments, grammar, lint, shape, source, text
 from kg.templates.model import Broken, Form, Template
 from kg.terms import PREFIXES
 
@@ -53,6 +54,35 @@ def load_folder(folder: Path, *, strict: bool = False) -> tuple[dict[str, Templa
         except OSError as error:
             problem = finding("template-unreadable", where=Where(file), reason=error.strerror or str(error))
             broken.append(Broken(name, file, (problem,)))
+    for name, template in templates.items():
+        use = template.deprecated.use if template.deprecated else None
+        if use is not None and use not in templates:
+            told = finding("template-deprecated-use", where=Where(template.file), name=use)
+            templates[name] = replace(template, findings=(*template.findings, told))
+    return templates, broken
+
+
+def load_files(
+    files: Iterable[Path], folder: Path, *, strict: bool = False
+) -> tuple[dict[str, Template], list[Broken]]:
+    """Files from anywhere, with the fragments and shared parameters of ``folder``; named as they would be served.
+
+    In findings each file is named as it was given.
+    """
+    context, _ = shared(folder, strict=strict)
+    templates: dict[str, Template] = {}
+    broken: list[Broken] = []
+    for path in files:
+        subject = path.absolute().parent.name
+        name = f"{subject if _NAME.fullmatch(f'{subject}/x') else 'own'}/{path.stem}"
+        try:
+            templates[str(path)] = load(path.read_bytes(), name, str(path), context)
+        except BilimError as error:
+            broken.append(Broken(name, str(path), error.findings))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            told = finding("template-unreadable", where=Where(str(path)), reason=reason)
+            broken.append(Broken(name, str(path), (told,)))
     return templates, broken
 
 
@@ -89,17 +119,18 @@ def load(data: bytes, name: str, file: str, context: Context) -> Template:
         raise BilimError(*unknown)  # nothing else can be said of a text that cannot be read
     form = _vetted(query, lines, file, context.prefixes)
     names = _names(tokens, context)
-    reader = declare.Reader(file, read.metadata_line, read.metadata, context.params)
-    params = reader.params(names)
     text.conditions(tokens, file)  # raises for one that is not closed
-
     published = _prologue(tokens, context.prefixes) + query
+    ask = partial(enumeration.question, published)
+    reader = declare.Reader(file, read.metadata_line, read.metadata, context.params, ask)
+    params = reader.params(names)
     projected = _check_syntax(published, names, lines, len(published) - len(query), file)
     public = {n.variable: n.name for n in names}
     variables = tuple(public.get(v, v) for v in projected)
     returns = reader.returns(variables)
     page_size = reader.page_size()
     examples = reader.examples()
+    deprecated = reader.deprecated()
     transform = read.metadata.get("transform")
     findings = reader.findings + _keys(read, file)
     if transform is not None:
@@ -133,6 +164,8 @@ def load(data: bytes, name: str, file: str, context: Context) -> Template:
         variables=variables,
         summary=reader.text("summary"),
         description=reader.text("description"),
+        summaries=reader.texts("summary"),
+        descriptions=reader.texts("description"),
         tags=reader.tags() or (name.split("/")[0],),
         params=params,
         returns=returns,
@@ -140,6 +173,7 @@ def load(data: bytes, name: str, file: str, context: Context) -> Template:
         page_size=page_size,
         transform=transform if isinstance(transform, Mapping) else None,
         view=reader.text("view") or "table",
+        deprecated=deprecated,
         findings=tuple(findings),
         extra={k: v for k, v in read.metadata.items() if k not in declare.KNOWN},
     )

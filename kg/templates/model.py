@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from kg.findings import Finding, Texts
@@ -39,6 +40,7 @@ class Param:
     many: bool = False
     of: str | None = None  # class IRI, for type "entity"
     values: Mapping[str, str] = field(default_factory=dict)  # what may be given -> what is bound, for type "enum"
+    asked: str | None = None  # the query that asks the graph for the values (kg.templates.enumeration)
     titles: Texts = field(default_factory=dict)
     descriptions: Texts = field(default_factory=dict)
     pattern: str | None = None
@@ -75,6 +77,15 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Deprecated:
+    """That a template will go (docs/api.md, "Changes of the API")."""
+
+    since: date
+    sunset: date | None = None
+    use: str | None = None  # name of the template that answers instead
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """One ``.rq`` file, ready to run. ``text`` is what is published: fragments expanded, prefixes declared."""
 
@@ -83,8 +94,10 @@ class Template:
     form: Form
     text: str
     variables: tuple[str, ...]  # projected, in order, parameters by their public name
-    summary: str = ""
+    summary: str = ""  # in English, or in the language there is
     description: str = ""
+    summaries: Texts = field(default_factory=dict)
+    descriptions: Texts = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     params: tuple[Param, ...] = ()
     returns: Mapping[str, Return] = field(default_factory=dict)
@@ -92,6 +105,7 @@ class Template:
     page_size: int | None = None
     transform: Mapping[str, Any] | None = None
     view: str = "table"
+    deprecated: Deprecated | None = None
     findings: tuple[Finding, ...] = ()  # warnings of the linter
     extra: Mapping[str, Any] = field(default_factory=dict)  # keys we do not know: kept, ignored
 

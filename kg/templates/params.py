@@ -118,20 +118,20 @@ def _one_param(param: Param, texts: list[str], entities: Entities, today: date, 
     if problem:
         got.wrong.append((param.name, texts[0], problem))
         return
-    terms: list[Term] = []
-    written: list[str] = []
+    found: dict[Term, str] = {}  # a thing may be named in several ways: it counts once
+    right = True
     for text in dict.fromkeys(texts):
         if param.type == "date" and text == "today":
             text = today.isoformat()
         value = _one_value(param, text, entities)
         if isinstance(value, Finding):
             got.wrong.append((param.name, text, value))
+            right = False
         else:
-            terms.append(_term(param, value))
-            written.append(text)
-    if len(written) == len(dict.fromkeys(texts)):
-        got.terms[param.name] = tuple(terms)
-        got.texts[param.name] = tuple(written)
+            found.setdefault(_term(param, value), text)
+    if right:
+        got.terms[param.name] = tuple(found)
+        got.texts[param.name] = tuple(found.values())
 
 
 def _one_value(param: Param, text: str, entities: Entities) -> str | Finding:
@@ -156,6 +156,8 @@ def _one_value(param: Param, text: str, entities: Entities) -> str | Finding:
         case "enum":
             if text in param.values:
                 return param.values[text]
+            if param.suffix.kind == "iri" and (iri := expand(text)) in param.values.values():
+                return iri
             problem = finding("param-not-listed", **common, allowed=", ".join(param.values))
         case "entity":
             return _entity(param, text, entities, common)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -12,9 +12,9 @@ from pyoxigraph import Literal, Triple
 
 from kg.sparql.tokens import tokenize
 from kg.store.protocol import Solutions, Store
-from kg.templates import params, shape
+from kg.templates import enumeration, params, shape
 from kg.templates.entities import StoreEntities
-from kg.templates.model import Template
+from kg.templates.model import Param, Template
 from kg.templates.page import Asked, NoSuchPage, Page
 from kg.templates.params import Values
 from kg.templates.prepare import bound
@@ -40,11 +40,37 @@ class Engine:
         self._labels = labels
         self._entities = StoreEntities(store)
         self._totals: dict[Hashable, int] = {}
+        self._resolved: dict[str, tuple[Template, Template]] = {}
+        self._nodes: dict[str, tuple[Template, shape.Node]] = {}
         self._lock = threading.Lock()
+
+    def resolved(self, template: Template) -> Template:
+        """The template with the values that its parameters can have in this release, where it asks for them."""
+        if not any(p.asked for p in template.params):
+            return template
+        known = self._resolved.get(template.name)
+        if known is None or known[0] is not template:  # in development a file may have changed under the release
+            known = template, replace(template, params=tuple(self._param(p) for p in template.params))
+            self._resolved[template.name] = known
+        return known[1]
+
+    def _node(self, template: Template) -> shape.Node:
+        known = self._nodes.get(template.name)
+        if known is None or known[0] is not template:
+            known = self._nodes[template.name] = template, prototype(template)
+        return known[1]
+
+    def _param(self, param: Param) -> Param:
+        if param.asked is None:
+            return param
+        rows = self._select(param.asked)[1]
+        if len(rows) > enumeration.MOST:
+            return replace(param, asked=None, type="iri" if param.suffix.kind == "iri" else "string")
+        return replace(param, asked=None, values=enumeration.values((row[0] for row in rows), param.suffix))
 
     def check(self, template: Template, given: Mapping[str, Sequence[str]], today: date) -> Values:
         """See :func:`kg.templates.params.check`. Raises :class:`kg.templates.params.BadParameters`."""
-        return params.check(template, given, entities=self._entities, today=today)
+        return params.check(self.resolved(template), given, entities=self._entities, today=today)
 
     def table(self, template: Template, values: Values, asked: Asked | None = None) -> Table:
         """Rows of a SELECT; of one page if the template has pages and one is asked for.
@@ -56,7 +82,7 @@ class Engine:
         if asked is None or template.page_size is None:
             variables, rows = self._select(query)
             return Table(variables, rows, None)
-        node = _prototype(template)
+        node = self._node(template)
         if not shape.merges(node):
             return self._rows_page(template, values, query, asked)
         variables, rows = self._select(query)
@@ -65,9 +91,17 @@ class Engine:
         chosen = groups[asked.offset : asked.offset + asked.size]
         return Table(variables, [row for group in chosen for row in group], page)
 
-    def objects(self, template: Template, table: Table, languages: Sequence[str]) -> list[dict[str, Any]]:
-        """The rows as JSON objects. ``languages``: of content, the wished one first."""
-        return shape.shape(template, _prototype(template), table.rows, self._labels, languages)
+    def objects(
+        self, template: Template, table: Table, languages: Sequence[str], fields: Sequence[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """The rows as JSON objects. ``languages``: of content, the wished one first; ``fields``: keys, None for all.
+
+        Rows are merged as without ``fields``: the choice makes no object another.
+        """
+        node = self._node(template)
+        if fields is not None:
+            node = replace(node, fields=tuple((key, part) for key, part in node.fields if key in fields))
+        return shape.shape(template, node, table.rows, self._labels, languages)
 
     def boolean(self, template: Template, values: Values) -> bool:
         """The answer of an ASK."""
@@ -81,7 +115,7 @@ class Engine:
 
     def names(self, table: Table, template: Template) -> Mapping[str, Mapping[str, str]]:
         """Labels of the things in the entity columns, by one look-up."""
-        return self._labels.labels(shape.entity_iris(template, table.rows))
+        return self._labels.labels(shape.entity_iris(template, table.rows, names=table.variables))
 
     def _select(self, query: str) -> tuple[tuple[str, ...], list[Row]]:
         answer = self._store.query(query)
@@ -115,7 +149,8 @@ class Engine:
         return int(cell.value)
 
 
-def _prototype(template: Template) -> shape.Node:
+def prototype(template: Template) -> shape.Node:
+    """The compiled prototype of a template's objects."""
     return shape.prototype(template.transform, template.returns, template.variables)
 
 

@@ -6,7 +6,7 @@ without one, each returned variable is a key of its own name. Cost grows with th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Protocol
@@ -94,7 +94,7 @@ def shape(
     """The objects of the rows, in the order of the rows. ``languages``: of content, the wished one first."""
     columns = {name: index for index, name in enumerate(template.variables)}
     show_lang = (template.transform or {}).get("$langTag", "show") != "hide"
-    iris = entity_iris(template, rows)
+    iris = entity_iris(template, rows, _variables(node))
     labels = names.labels(iris) if iris else {}
     writers = [
         _remembering(_writer(template.returns.get(name), labels, languages, show_lang)) for name in template.variables
@@ -102,9 +102,15 @@ def shape(
     return _build(node, rows, columns, writers)
 
 
-def entity_iris(template: Template, rows: Sequence[Row]) -> set[str]:
-    """IRIs in the columns that hold things: all names are looked up at once."""
-    indexes = [i for i, name in enumerate(template.variables) if _is_entity(template, name)]
+def entity_iris(
+    template: Template, rows: Sequence[Row], used: Container[str] | None = None, names: Sequence[str] = ()
+) -> set[str]:
+    """IRIs in the columns that hold things (of those used; None is all): all labels are looked up at once.
+
+    ``names``: of the columns, where they are not those of the template.
+    """
+    names = names or template.variables
+    indexes = [i for i, name in enumerate(names) if (used is None or name in used) and _is_entity(template, name)]
     return {cell.value for row in rows for index in indexes if isinstance(cell := row[index], NamedNode)}
 
 

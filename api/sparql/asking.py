@@ -1,0 +1,154 @@
+"""A request of the SPARQL 1.1 Protocol (https://www.w3.org/TR/sparql11-protocol/, 2.1) into what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import parse_qsl
+
+from fastapi import Request
+from pyoxigraph import NamedNode
+
+from kg.sparql.formats import offers_for
+from kg.sparql.negotiation import Offer, by_suffix, negotiate
+from kg.sparql.vet import Vetted
+from kg.store.dataset import Dataset
+from kg.store.errors import QueryError
+from kg.terms import GRAPH_DERIVED
+
+FORM: Final = "application/x-www-form-urlencoded"
+QUERY: Final = "application/sparql-query"
+UPDATE: Final = "application/sparql-update"
+_ESCAPED: Final = 4  # a form may write each byte as %XX, and holds names and graphs too
+_MOST_FIELDS: Final = 1000
+_ONCE: Final = ("query", "timeout", "format")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One query as it was asked; ``timeout`` in seconds, ``format`` a suffix such as csv."""
+
+    text: str
+    dataset: Dataset | None
+    timeout: float | None
+    format: str | None
+
+
+async def read(request: Request) -> Asked | None:
+    """What is asked; None for a GET or HEAD without a query, which is answered with a description.
+
+    Raises :class:`QueryError` (400, 403, 413 or 415) for what is no query.
+    """
+    limit: int = request.app.state.services.settings.query_max_bytes
+    pairs = pairs_of(request.scope["query_string"])
+    direct: list[str] = []
+    if request.method == "POST":
+        kind = _kind(request.headers.get("content-type", ""))
+        body = await _body(request, limit if kind == QUERY else limit * _ESCAPED, limit)
+        if kind == QUERY:
+            direct.append(_text(body))
+        else:
+            pairs += pairs_of(body)
+    fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value)
+    if "update" in fields:
+        raise QueryError("sparql-update", form="'update'")
+    texts = fields.get("query", []) + direct
+    for name, values in {**fields, "query": texts}.items():
+        if name in _ONCE and len(values) > 1:
+            raise QueryError("sparql-twice", parameter=name, count=len(values))
+    if not texts and request.method != "POST":
+        return None
+    if not texts or not texts[0].strip():
+        raise QueryError("sparql-no-query", path=request.url.path)
+    if len(texts[0].encode()) > limit:
+        raise QueryError("sparql-too-large", limit=limit)
+    return Asked(texts[0], _dataset(fields), _timeout(request, fields), _only(fields, "format"))
+
+
+def choose(request: Request, vetted: Vetted, suffix: str | None) -> Offer:
+    """The format of the answer: ``format=``, else Accept. Raises :class:`QueryError` (406)."""
+    offers = offers_for(vetted.form)
+    accept = request.headers.get("accept")
+    offer = by_suffix(suffix, offers) if suffix else negotiate(accept, offers)
+    if offer is None:
+        allowed = ", ".join(f"{o.media_type} ({o.suffix})" for o in offers)
+        raise QueryError("sparql-not-acceptable", accept=suffix or accept, form=vetted.form, allowed=allowed)
+    return offer
+
+
+def graph_iri(iri: str, parameter: str) -> str:
+    """The IRI, if it is absolute. Raises :class:`QueryError` (400)."""
+    try:
+        return NamedNode(iri).value
+    except ValueError:
+        raise QueryError("sparql-graph", given=iri, parameter=parameter, example=GRAPH_DERIVED) from None
+
+
+def pairs_of(data: bytes) -> list[tuple[str, str]]:
+    """Fields of a form or an address. Raises :class:`QueryError` for what is not UTF-8, or too many fields."""
+    try:
+        return parse_qsl(_text(data), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except UnicodeDecodeError:
+        raise QueryError("sparql-encoding") from None
+    except ValueError:
+        raise QueryError("sparql-twice", parameter="*", count=_MOST_FIELDS) from None
+
+
+def _kind(given: str) -> str:
+    kind, _, parameters = given.partition(";")
+    kind = kind.strip().lower()
+    charset = parameters.lower().replace(" ", "").replace('"', "")
+    if kind == UPDATE:
+        raise QueryError("sparql-update", form=UPDATE)
+    if kind not in (FORM, QUERY) or ("charset=" in charset and "charset=utf-8" not in charset):
+        raise QueryError("sparql-media", given=given, allowed=f"{QUERY}, {FORM}")
+    return kind
+
+
+async def _body(request: Request, most: int, told: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise QueryError("sparql-too-large", limit=told)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise QueryError("sparql-encoding") from None
+
+
+def _only(fields: Mapping[str, list[str]], name: str) -> str | None:
+    return next(iter(fields.get(name, [])), None) or None
+
+
+def _dataset(fields: Mapping[str, list[str]]) -> Dataset | None:
+    default = _graphs("default-graph-uri", fields)
+    named = _graphs("named-graph-uri", fields)
+    return Dataset(default, named) if default or named else None
+
+
+def _graphs(parameter: str, fields: Mapping[str, list[str]]) -> tuple[str, ...]:
+    return tuple(graph_iri(iri, parameter) for iri in fields.get(parameter, []))
+
+
+def _timeout(request: Request, fields: Mapping[str, list[str]]) -> float | None:
+    text = _only(fields, "timeout")
+    if text is None:
+        return None
+    limit: float = request.app.state.services.settings.sparql_timeout
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= limit:
+        raise QueryError("sparql-timeout-parameter", given=text, limit=f"{limit:g}")
+    return seconds

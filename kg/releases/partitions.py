@@ -1,0 +1,55 @@
+"""Which classes have which properties with values of which class or datatype, and how often: what VoID tells.
+
+One pass over what :func:`kg.releases.documents.read_merged` has read: statements are counted by the *set* of types of
+their subject and object, of which there are few, and only then by class.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from pyoxigraph import NamedNode
+
+from kg.releases.documents import Merged
+from kg.terms import RDF
+
+_TYPE: Final = RDF + "type"
+_NONE: Final = ""
+
+
+def partitions(merged: Merged) -> Iterator[tuple[str, str, str, int, int]]:
+    """``(class, property, target, target is a class, number)``, sorted.
+
+    Property "": how many things have the class. Target "": how many statements have the property. Class "": of the
+    whole graph, whatever the subject is. A target is the class of the values, or their datatype.
+    """
+    sets: dict[tuple[str, ...], int] = {(): 0}
+    of: dict[str, int] = {}
+    members: Counter[int] = Counter()
+    for iri, facts in merged.about.items():
+        if values := facts.get(_TYPE):
+            of[iri] = sets.setdefault(tuple(sorted(t.value for t in values)), len(sets))
+            members[of[iri]] += 1
+    counted: Counter[tuple[int, str, int | str]] = Counter()
+    for iri, facts in merged.about.items():
+        own = of.get(iri, 0)
+        for predicate, values in facts.items():
+            for value in values:
+                counted[
+                    own, predicate, of.get(value.value, 0) if isinstance(value, NamedNode) else value.datatype.value
+                ] += 1
+    classes = {number: names for names, number in sets.items()}
+    out: Counter[tuple[str, str, str, int]] = Counter()
+    for number, count in members.items():
+        for cls in classes[number]:
+            out[cls, _NONE, _NONE, 0] += count
+    for (own, predicate, target), count in counted.items():
+        targets = [(target, 0)] if isinstance(target, str) else [(cls, 1) for cls in classes[target]]
+        for cls in (_NONE, *classes[own]):
+            out[cls, predicate, _NONE, 0] += count
+            for name, is_class in targets:
+                out[cls, predicate, name, is_class] += count
+    for (cls, predicate, name, is_class), count in sorted(out.items()):
+        yield cls, predicate, name, is_class, count

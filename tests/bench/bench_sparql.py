@@ -1,0 +1,256 @@
+"""/sparql side by side with rdflib-endpoint and Oxigraph's own server, on the same data in one run.
+
+Three tables: a small query through a worker against the same in process; the 20 query cases of the protocol
+(tests/protocol_cases.py) against each server; templates' queries over HTTP, uncached, as ratios. The other servers
+are installed from PyPI into an environment of the bench's own, which is gone afterwards; without them their
+columns stay empty. ``--json FILE`` keeps the figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyoxigraph as ox
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from kg import resources  # noqa: E402
+from kg.settings import Settings  # noqa: E402
+from kg.sparql.pool import Job, Pool  # noqa: E402
+from kg.templates.loader import load_folder  # noqa: E402
+from tests.bench.bench_engine import Engines, build_release, cases  # noqa: E402
+from tests.protocol_cases import CASES, data  # noqa: E402
+from tests.sparql_site import site  # noqa: E402
+from tests.sparql_world import Published  # noqa: E402
+
+PACKAGES = ("rdflib-endpoint==0.6.3", "oxigraph==0.5.*", "uvicorn", "httptools", "uvloop")
+ROUNDS = 5
+JSON = "application/sparql-results+json"
+RDFLIB = """
+import sys, uvicorn
+from rdflib import Dataset
+from rdflib_endpoint import SparqlEndpoint
+graph = Dataset(default_union=len(sys.argv) > 3)
+graph.parse(sys.argv[1], format="nquads")
+uvicorn.run(SparqlEndpoint(path="/sparql", graph=graph), host="127.0.0.1", port=int(sys.argv[2]), log_level="critical")
+"""
+OURS = """
+import sys, uvicorn
+from pathlib import Path
+from api.app import create_app
+from kg.log import configure
+from kg.settings import Settings
+settings = Settings(home=Path(sys.argv[1]), log_level="error", sparql_cache_mb=0)
+configure(settings)
+uvicorn.run(create_app(settings), host="127.0.0.1", port=int(sys.argv[2]), log_config=None)
+"""
+
+
+def others(folder: Path) -> Path | None:
+    """The folder of programs of the environment with the other servers; None where it cannot be made."""
+    uv = Path(sys.executable).parent / "uv"
+    env = folder / "others"
+    for command in (["venv", "-q", "--python", sys.executable, env], ["pip", "install", "-q", "-p", env, *PACKAGES]):
+        done = subprocess.run([str(uv), *map(str, command)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            print(f"the other servers are left out: {done.stderr.strip()[-300:]}", file=sys.stderr)
+            return None
+    return env / "bin"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def serving(command: list[str], port: int, path: str) -> Iterator[str]:
+    """A server in a process of its own; the address of its endpoint once it answers."""
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}{path}"
+    try:
+        for _ in range(600):
+            with suppress(httpx.HTTPError):
+                if httpx.get(address, params={"query": "ASK {}"}, headers={"Accept": JSON}).status_code == 200:
+                    break
+            if process.poll() is not None:
+                sys.exit(f"{command[0]} ended at start")
+            time.sleep(0.1)
+        yield address
+    finally:
+        process.kill()
+        process.wait()
+
+
+def rivals(programs: Path | None, folder: Path, quads: Path, *more: str) -> list[tuple[str, list[str], int, str]]:
+    """(name, command, port, path) of the other servers over a file of N-Quads."""
+    if programs is None:
+        return []
+    store = folder / f"oxigraph-{quads.stem}"
+    oxigraph = str(programs / "oxigraph")
+    subprocess.run([oxigraph, "load", "-l", store, "-f", quads], check=True, capture_output=True)
+    one, two = free_port(), free_port()
+    return [
+        ("rdflib-endpoint", [str(programs / "python"), "-c", RDFLIB, str(quads), str(one), *more], one, "/sparql"),
+        ("Oxigraph's server", [oxigraph, "serve-read-only", "-l", str(store), "-b", f"127.0.0.1:{two}"], two, "/query"),
+    ]
+
+
+def through_worker(store: Path, engines: Engines, texts: list[str]) -> dict[str, float]:
+    """Milliseconds of a small query in process and through a worker, as JSON both; medians."""
+
+    async def main() -> dict[str, float]:
+        pool = Pool(Settings(sparql_workers=1))
+        await pool.switch(Published("bench", store.parent))
+        direct, worker = [], []
+        for text in texts * 40:
+            start = time.perf_counter()
+            answer = engines.store.query(text).serialize(format=ox.QueryResultsFormat.JSON)  # type: ignore[union-attr]
+            middle = time.perf_counter()
+            async with pool.run(Job(text, JSON)) as running:
+                same = running.whole
+            worker.append(time.perf_counter() - middle)
+            direct.append(middle - start)
+            assert same is not None
+            assert json.loads(same) == json.loads(answer or b"")
+        await pool.close()
+        found = {"in_process_ms": statistics.median(direct) * 1000, "worker_ms": statistics.median(worker) * 1000}
+        return {**found, "added_ms": found["worker_ms"] - found["in_process_ms"]}
+
+    return asyncio.run(main())
+
+
+def protocol(programs: Path | None, folder: Path) -> dict[str, list[str]]:
+    """Server -> the names of the cases that it does not pass."""
+    quads = folder / "protocol.nq"
+    lines = [f"{triple.strip().removesuffix('.')} <{graph}> .\n" for graph, triple in data()]
+    quads.write_text("".join(lines), encoding="utf-8")
+    (folder / "protocol").mkdir()
+    store = ox.Store(str(folder / "protocol" / "store"))
+    store.load(path=str(quads), format=ox.RdfFormat.N_QUADS)
+    store.flush()
+    del store
+
+    async def ours() -> list[str]:
+        async with site(Published("protocol", folder / "protocol")) as made:
+            return await _failed(made.client, "/sparql")
+
+    async def theirs(address: str) -> list[str]:
+        async with httpx.AsyncClient(timeout=20) as client:
+            return await _failed(client, address)
+
+    found = {"ours": asyncio.run(ours())}
+    for name, command, port, path in rivals(programs, folder, quads):
+        with serving(command, port, path) as address:
+            found[name] = asyncio.run(theirs(address))
+    return found
+
+
+async def _failed(client: httpx.AsyncClient, address: str) -> list[str]:
+    failed = []
+    for case in CASES:
+        url = f"{address}?{case.query}" if case.query else address
+        try:
+            answer = await client.request(case.method, url, content=case.content, headers=case.headers)
+            passed = case.check(answer)
+        except (httpx.HTTPError, ValueError):
+            passed = False
+        if not passed:
+            failed.append(case.name)
+    return failed
+
+
+def timed(client: httpx.Client, address: str, texts: list[str]) -> tuple[float, list[int]]:
+    """Milliseconds a query, and the rows of each."""
+    rows = []
+    start = time.perf_counter()
+    for text in texts:
+        answer = client.post(address, data={"query": text}, headers={"Accept": JSON})
+        answer.raise_for_status()
+        rows.append(len(answer.json()["results"]["bindings"]))
+    return (time.perf_counter() - start) / len(texts) * 1000, rows
+
+
+def over_http(programs: Path | None, folder: Path, home: Path, engines: Engines) -> list[dict[str, Any]]:
+    """Each case on each server in turns: ms of the median round. The default graph of the release is the data."""
+    quads = folder / "default.nq"
+    triples = engines.store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph())
+    quads.write_bytes(triples or b"")
+    port = free_port()
+    ours = ("ours", [sys.executable, "-c", OURS, str(home), str(port)], port, "/sparql")
+    templates, _ = load_folder(resources.find().queries)
+    todo = list(cases(engines, templates))
+    times: dict[str, dict[str, list[float]]] = {name: {} for name, _ in todo}
+    rows: dict[str, list[int]] = {}
+    servers = [ours, *rivals(programs, folder, quads, "union")]
+    with _all(servers) as addresses, httpx.Client(timeout=120) as client:
+        for _ in range(ROUNDS):
+            for name, texts in todo:
+                for server, address in addresses.items():
+                    took, found = timed(client, address, texts)
+                    if rows.setdefault(name, found) != found:
+                        sys.exit(f"{name}: {server} gives {found} rows, ours {rows[name]}")
+                    times[name].setdefault(server, []).append(took)
+    return [{"case": name, **{s: statistics.median(all_) for s, all_ in times[name].items()}} for name, _ in todo]
+
+
+@contextmanager
+def _all(servers: list[tuple[str, list[str], int, str]]) -> Iterator[dict[str, str]]:
+    if not servers:
+        yield {}
+        return
+    (name, command, port, path), *rest = servers
+    with serving(command, port, path) as address, _all(rest) as more:
+        yield {name: address, **more}
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--json", type=Path, help="keep the figures in this file")
+    asked = arguments.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bilim-bench-") as name:
+        folder = Path(name)
+        programs = others(folder)
+        store = build_release(folder / "home")
+        engines = Engines(store)
+        people = engines.slugs("?x a foaf:Person")[:12]
+        worker = through_worker(store, engines, [f"SELECT ?p ?o WHERE {{ <{x}> ?p ?o }}" for x in people])
+        print("| small query | in process | through a worker | added |\n|---|---|---|---|")
+        print("| all statements of a person | " + " | ".join(f"{ms:.3f} ms" for ms in worker.values()) + " |\n")
+        failed = protocol(programs, folder)
+        print("| protocol, 20 query cases | passed | not passed |\n|---|---|---|")
+        for server, cases_ in failed.items():
+            print(f"| {server} | {len(CASES) - len(cases_)} | {'; '.join(cases_) or '—'} |")
+        times = over_http(programs, folder, folder / "home", engines)
+        servers = [key for key in times[0] if key != "case"]
+        heads = ["over HTTP, uncached", *servers, *(f"over {s}" for s in servers[1:])]
+        print("\n| " + " | ".join(heads) + " |")
+        print("|---" * (2 * len(servers)) + "|")
+        for row in times:
+            ratios = [f"**{row[s] / row['ours']:.1f}**" for s in servers[1:]]
+            print(f"| {row['case']} | " + " | ".join([*(f"{row[s]:.2f} ms" for s in servers), *ratios]) + " |")
+        means = {s: statistics.geometric_mean([row[s] / row["ours"] for row in times]) for s in servers[1:]}
+        print("\ngeometric means: " + ", ".join(f"{s} {mean:.1f}" for s, mean in means.items()))
+    if asked.json:
+        figures = {"worker": worker, "protocol": failed, "http": times, "means": means, "cpus": os.cpu_count()}
+        asked.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""Every shipped template in process: check, bind, query, shape, as a server does on a miss, over a built release.
+
+Four things are told:
+
+- for each template, the median and the 99th percentile of its examples asked in turn;
+- a point lookup over the engine parsing and planning the same text on an empty store (what no server can save);
+- shaping 10,000 rows over the query that gives them;
+- the release's size, since the first figure means nothing without it.
+
+Prints tables; ``--json FILE`` keeps the figures too; ``--home FOLDER`` takes a release that is there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyoxigraph as ox
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from kg import resources  # noqa: E402
+from kg.releases import reader  # noqa: E402
+from kg.releases.layout import Home  # noqa: E402
+from kg.releases.reader import Release  # noqa: E402
+from kg.store.embedded import EmbeddedStore  # noqa: E402
+from kg.templates.catalogue import Catalogue  # noqa: E402
+from kg.templates.loader import Context, load  # noqa: E402
+from kg.templates.model import Template  # noqa: E402
+from kg.templates.page import Asked  # noqa: E402
+from kg.templates.params import as_texts  # noqa: E402
+from kg.templates.prepare import bound  # noqa: E402
+from kg.templates.run import Engine  # noqa: E402
+from kg.terms import PREFIXES  # noqa: E402
+
+TIMES = 400  # for each template: enough for a 99th percentile
+TODAY = date(2026, 11, 22)
+ROWS = 10_000
+LOOKUP = ("posts/holders", {"post": ["kz-minister-of-education"], "on": ["2022-06-24"]})
+LANGUAGES = ("en", "kk", "ru")
+
+
+def build(home: Path) -> None:
+    """Build a release as an operator would."""
+    command = [sys.executable, "-c", "from kg.cli import main; main()", "build"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, "BILIM_HOME": str(home)}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"the release could not be built:\n{done.stdout}{done.stderr}")
+
+
+def answer(engine: Engine, template: Template, given: dict[str, list[str]]) -> int:
+    """One whole answer but for the bytes; rows in it."""
+    values = engine.check(template, given, TODAY)
+    if template.form == "ASK":
+        return int(engine.boolean(template, values))
+    if template.form != "SELECT":
+        return sum(1 for _ in engine.triples(template, values))
+    asked = Asked(1, template.page_size) if template.page_size else None
+    return len(engine.objects(template, engine.table(template, values, asked), LANGUAGES))
+
+
+def spent(run: Callable[[], object], times: int) -> list[float]:
+    """Milliseconds of each call, sorted; three are not counted."""
+    for _ in range(3):
+        run()
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        found.append((time.perf_counter() - start) * 1000)
+    return sorted(found)
+
+
+def each_template(release: Release, templates: dict[str, Template]) -> list[dict[str, Any]]:
+    """A row for each template. A new engine each time, so that nothing but the totals of a first page is kept."""
+    rows = []
+    for name, template in templates.items():
+        engine = Engine(release.store, release.projection)
+        sets = [{k: as_texts(v) for k, v in e.params.items()} for e in template.examples] or [{}]
+        times = sorted(
+            one for given in sets for one in spent(partial(answer, engine, template, given), TIMES // len(sets))
+        )
+        rows.append(
+            {
+                "template": name,
+                "rows": max(answer(engine, template, given) for given in sets),
+                "median_ms": statistics.median(times),
+                "p99_ms": times[min(len(times) - 1, int(len(times) * 0.99))],
+            }
+        )
+        print("| {template} | {rows} | {median_ms:.2f} | {p99_ms:.2f} |".format(**rows[-1]), flush=True)
+    return rows
+
+
+def lookup(release: Release, template: Template) -> dict[str, float]:
+    """A point lookup, other days each time, over parse and plan of the same texts on an empty store."""
+    engine, empty = Engine(release.store, release.projection), ox.Store()
+    _, first = LOOKUP
+    asked = [{**first, "on": [f"20{year:02}-{month:02}-15"]} for year in range(10, 26) for month in range(1, 13)]
+    texts = [bound(template, engine.check(template, given, TODAY)) for given in asked]
+
+    def run(work: Callable[[Any], object], items: list[Any]) -> float:
+        times = []
+        for item in items:
+            start = time.perf_counter()
+            work(item)
+            times.append((time.perf_counter() - start) * 1000)
+        return statistics.median(times)
+
+    def on_empty(text: str) -> int:
+        solutions: Any = empty.query(text)
+        return sum(1 for _ in solutions)
+
+    rounds = [(run(lambda g: answer(engine, template, g), asked), run(on_empty, texts)) for _ in range(7)]
+    ratios = sorted(ours / least for ours, least in rounds)
+    return {
+        "miss_ms": statistics.median(r[0] for r in rounds),
+        "parse_and_plan_ms": statistics.median(r[1] for r in rounds),
+        "ratio": statistics.median(ratios),
+        "least": ratios[0],
+        "most": ratios[-1],
+    }
+
+
+SHAPED = b"""#+ returns:
+#+   tenure: {type: entity}
+#+   person: {type: entity}
+#+   start: {type: edtf}
+#+   confidence: {type: number}
+#+   name: {type: text}
+SELECT ?tenure ?person ?start ?confidence ?name WHERE {
+  ?tenure a bkg:Tenure ; org:member ?person ; bkg:startEdtf ?start ; bkg:confidence ?confidence ; skos:altLabel ?name .
+}
+LIMIT 20000"""
+
+
+class Labels:
+    """Labels of a generated graph, at hand: what the projection would read is measured by the templates above."""
+
+    def labels(self, iris: Any) -> dict[str, dict[str, str]]:
+        return {iri: {"en": iri.rsplit("/", 1)[-1]} for iri in iris}
+
+
+def shaping(folder: Path) -> dict[str, float]:
+    """Objects from 10,000 rows over the query for them: things, a date, a number and a text in each row."""
+    store = ox.Store(str(folder))
+    head = "".join(f"@prefix {prefix}: <{iri}> .\n" for prefix, iri in PREFIXES.items())
+    lines = [
+        f"tenure:t{n} a bkg:Tenure ; org:member person:p{n % 3000} ; bkg:confidence {n % 100 / 100} ;"
+        f' bkg:startEdtf "{1990 + n % 36}-{n % 12 + 1:02}-{n % 28 + 1:02}"^^edtf:EDTF ; skos:altLabel "Name {n}"@en .'
+        for n in range(ROWS)
+    ]
+    store.load(input=(head + "\n".join(lines)).encode(), format=ox.RdfFormat.TURTLE)
+    store.flush()
+    del store
+    embedded = EmbeddedStore(folder, "bench")
+    engine = Engine(embedded, Labels())
+    template = load(SHAPED, "bench/shaped", "bench/shaped.rq", Context())
+    values = engine.check(template, {}, TODAY)
+    table = engine.table(template, values)
+    assert len(table.rows) == ROWS, len(table.rows)
+    rounds = [
+        (
+            spent(lambda: engine.table(template, values), 1)[0],
+            spent(lambda: engine.objects(template, table, LANGUAGES), 1)[0],
+        )
+        for _ in range(7)
+    ]
+    ratios = sorted(shape / query for query, shape in rounds)
+    return {
+        "query_ms": statistics.median(r[0] for r in rounds),
+        "shape_ms": statistics.median(r[1] for r in rounds),
+        "ratio": statistics.median(ratios),
+        "least": ratios[0],
+        "most": ratios[-1],
+    }
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--home", type=Path, help="a home with a release; else one is built from data/")
+    options.add_argument("--json", type=Path, help="keep the figures in this file")
+    chosen = options.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bilim-bench-") as folder:
+        home = chosen.home or Path(folder) / "home"
+        if chosen.home is None:
+            build(home)
+        release = reader.current(Home(home))
+        templates = Catalogue(resources.find().queries).templates
+        print(f"{release.manifest.triples:,} triples; pyoxigraph {ox.__version__}, Python {platform.python_version()}, "
+              f"{os.cpu_count()} cores; {TIMES} answers for each template\n")  # fmt: skip
+        print("| template | objects | median ms | p99 ms |\n|---|---|---|---|")
+        found: dict[str, Any] = {"templates": each_template(release, templates)}
+        found["lookup"] = lookup(release, templates[LOOKUP[0]])
+        found["shaping"] = shaping(Path(folder) / "shaped")
+    print("\n| | ours | against | ratio |\n|---|---|---|---|")
+    print("| point lookup, not cached / parse and plan, empty store | {miss_ms:.3f} ms | {parse_and_plan_ms:.3f} ms "
+          "| **{ratio:.2f}** ({least:.2f}–{most:.2f}) |".format(**found["lookup"]))  # fmt: skip
+    print("| shaping 10,000 rows / the query for them | {shape_ms:.1f} ms | {query_ms:.1f} ms "
+          "| **{ratio:.2f}** ({least:.2f}–{most:.2f}) |".format(**found["shaping"]))  # fmt: skip
+    if chosen.json:
+        chosen.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -170,6 +170,18 @@ def test_no_value_changes_the_structure(engine: Engine, variable: str, said: str
         assert taken > 500, "values must reach the query, or nothing was tried"
 
 
+def test_a_careless_binder_would_be_seen(engine: Engine) -> None:
+    """Values put into the text as they are: the comparison above notices it."""
+    asked = template("_x", "type: string")
+    usual = question(engine, asked, "zqharmless")
+    assert usual is not None
+    run, mark = run_of(usual[0]), run_of(str(usual[1]))
+    places = places_of(run, mark)
+    for value in ('"', "\\", '" } #', '"@kk', "\n", '" ; bkg:start "', '" . } #'):
+        spoiled = usual[0].replace("zqharmless", value)
+        assert differs(run, places, len(mark), run_of(spoiled), run_of(str(ox.Literal(value)))), repr(value)
+
+
 def test_a_limit_takes_nothing_but_a_number(engine: Engine) -> None:
     asked = template("_x_integer", "type: integer", COUNTED)
     for value in corpus():

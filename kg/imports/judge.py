@@ -9,17 +9,16 @@ from typing import Final, Literal
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
-from kg.findings import Exit, Finding, Where, finding
+from kg.findings import Exit, Finding, finding
 from kg.imports.sources import read_one, read_ontology
-from kg.kinds import KINDS
 from kg.reading import Located
-from kg.reading.folder import unknown_thing
+from kg.reading.unknown import by_kind, unknown_things
 from kg.releases.candidate import STORE, Delta, apply, replace_graph
 from kg.releases.derive import derive
 from kg.releases.hashing import graph_names
 from kg.releases.reader import Release
 from kg.resources import Resources
-from kg.terms import GRAPH_DERIVED, GRAPH_ONTOLOGY, RDF, split_entity_iri
+from kg.terms import GRAPH_DERIVED, GRAPH_ONTOLOGY, RDF
 from kg.validation import Report, Validator
 from kg.validation.report import UNCHECKED_CODES
 
@@ -99,25 +98,16 @@ def _together(located: Iterable[Located], ontology: Iterable[Quad], release: Rel
 
 def _unknown_things(located: Iterable[Located], store: Store) -> list[Finding]:
     """Things of ours that the file names and that neither it nor the release says anything of."""
-    out: dict[tuple[Where, str], Finding] = {}
-    borne: dict[str, set[str]] = {}
-    for item in located:
-        value = item.quad.object
-        parts = split_entity_iri(value.value) if isinstance(value, NamedNode) else None
-        if parts is None or parts[0] not in KINDS or (item.where, parts[1]) in out:
-            continue
-        assert isinstance(value, NamedNode)
-        if any(quad.graph_name not in _COMPUTED for quad in store.quads_for_pattern(value, None, None)):
-            continue
-        if not borne:
-            for quad in store.quads_for_pattern(None, NamedNode(RDF + "type"), None):
-                if quad.graph_name in _COMPUTED or not isinstance(quad.subject, NamedNode):
-                    continue
-                if known := split_entity_iri(quad.subject.value):
-                    borne.setdefault(known[0], set()).add(known[1])
-        found = unknown_thing(parts[1], item.where, borne.get(parts[0], ()), parts[0], item.cell)
-        out[item.where, parts[1]] = found
-    return list(out.values())
+
+    def is_told(thing: NamedNode) -> bool:
+        return any(quad.graph_name not in _COMPUTED for quad in store.quads_for_pattern(thing, None, None))
+
+    def names() -> dict[str, set[str]]:
+        typed = store.quads_for_pattern(None, NamedNode(RDF + "type"), None)
+        told = (quad.subject for quad in typed if quad.graph_name not in _COMPUTED)
+        return by_kind(subject.value for subject in told if isinstance(subject, NamedNode))
+
+    return unknown_things(located, is_told, names)
 
 
 def _focus(located: Iterable[Located]) -> frozenset[str]:

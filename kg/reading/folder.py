@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-from collections import defaultdict
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 
 from pyoxigraph import NamedNode
 
-from kg.findings import Finding, Where, finding
-from kg.kinds import KINDS
+from kg.findings import Where, finding
 from kg.reading.checks import Vocabulary
 from kg.reading.located import Reading
 from kg.reading.metadata import SHARED, SUFFIX, load_spec
 from kg.reading.rdf import FORMATS, read_rdf
 from kg.reading.tables import read_bytes
+from kg.reading.unknown import by_kind, unknown_thing, unknown_things
 from kg.terms import GRAPH_DATA, GRAPH_DOCUMENT, LEFT_OUT, SLUG, split_entity_iri
 
 REGISTER: Final = "slugs"
@@ -112,30 +110,11 @@ def _check_ids(readings: dict[str, Reading]) -> None:
         for item in reading
         if isinstance(item.quad.subject, NamedNode)
     }
-    by_kind: dict[str, set[str]] = defaultdict(set)
-    for iri in told:
-        if parts := split_entity_iri(iri):
-            by_kind[parts[0]].add(parts[1])
     for graph, reading in readings.items():
         if not graph.startswith(GRAPH_DATA):
             continue  # documents are judged by the shapes, with the release they belong to
-        reported = {(f.where, f.value) for f in reading.findings}
-        for item in reading:
-            value = item.quad.object
-            if not isinstance(value, NamedNode) or value.value in told:
-                continue
-            parts = split_entity_iri(value.value)
-            if parts is None or parts[0] not in KINDS or (item.where, parts[1]) in reported:
-                continue
-            reported.add((item.where, parts[1]))
-            reading.findings.append(unknown_thing(parts[1], item.where, by_kind[parts[0]], parts[0], item.cell))
-
-
-def unknown_thing(value: str, where: Where, known: Collection[str], table: str, cell: str | None = None) -> Finding:
-    """The finding on a name that nothing bears, with the nearest of those that are borne."""
-    near = difflib.get_close_matches(value, sorted(known), n=1, cutoff=0.5)
-    code = "read-unknown-id-near" if near else "read-unknown-id"
-    return finding(code, where=where, cell=cell or value, value=value, table=table, near="".join(near))
+        reported = [(f.where, f.value) for f in reading.findings]
+        reading.findings += unknown_things(reading, lambda thing: thing.value in told, lambda: by_kind(told), reported)
 
 
 def _check_register(readings: dict[str, Reading]) -> None:

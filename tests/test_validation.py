@@ -15,16 +15,15 @@ from rdflib import SH
 
 from kg import resources
 from kg.findings import BilimError, Exit, Finding, Where
-from kg.resources import Resources
-from kg.terms import ID, PREFIXES, expand
+from kg.terms import ID, expand
 from kg.validation import Validator
 from kg.validation.cache import QueryCache, cached_queries
 from kg.validation.convert import Converter
 from kg.validation.positions import dated_property
 from kg.validation.shapes import load_shapes, split_message
+from tests.shapes_world import HEAD, ontology, turtle
 
 EXAMPLES = resources.find().ontology / "examples"
-HEAD = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items())
 
 
 @dataclass(frozen=True)
@@ -41,20 +40,8 @@ def validator() -> Validator:
     return Validator(resources.find())
 
 
-def turtle(text: str) -> list[ox.Quad]:
-    return list(ox.parse(input=HEAD + text, format=ox.RdfFormat.TURTLE))
-
-
 def example(name: str) -> list[ox.Quad]:
     return list(ox.parse(path=str(EXAMPLES / f"{name}.ttl"), format=ox.RdfFormat.TURTLE))
-
-
-def ontology(tmp_path: Path, shapes: str, definitions: str = "") -> Resources:
-    """A folder ontology/ of its own with these shapes."""
-    for folder, text in (("shapes", shapes), ("def", definitions), ("lists", "")):
-        (tmp_path / "ontology" / folder).mkdir(parents=True, exist_ok=True)
-        (tmp_path / "ontology" / folder / "all.ttl").write_text(HEAD + text, encoding="utf-8")
-    return Resources(tmp_path)
 
 
 def one(findings: Iterable[Finding], code: str) -> Finding:

@@ -1,4 +1,4 @@
-"""`bilim validate FILE`."""
+"""`bilim validate FILE`, and `bilim validate --full` for a whole release."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from kg import resources
+from kg.commands import validate_full
 from kg.commands.output import Json, language, print_json, settings, show_findings, stderr, stdout
 from kg.documents.passages import read_passages
 from kg.documents.quotes import BY_SHAPES, compare
@@ -16,24 +17,48 @@ from kg.documents.text import Text, read_text
 from kg.findings import BilimError, Exit, Finding, finding
 from kg.releases.layout import Home
 from kg.releases.reader import current
+from kg.settings import Settings
 
 
 def command(
     context: typer.Context,
     file: Annotated[
-        Path, typer.Argument(help="An RDF file (.ttl .trig .nt .nq .rdf .jsonld), or a table of data/ (.csv).")
-    ],
+        Path | None,
+        typer.Argument(help="An RDF file (.ttl .trig .nt .nq .rdf .jsonld), or a table of data/ (.csv)."),
+    ] = None,
     alone: Annotated[bool, typer.Option("--alone", help="By itself, not on top of the current release.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as violations.")] = False,
     text: Annotated[
         Path | None, typer.Option("--text", help="Also compare the quotes of its evidence with this text.")
     ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Check a whole release instead of a file.")] = False,
+    release_id: Annotated[
+        str | None, typer.Option("--release", help="With --full: the id of the release; the current one if left out.")
+    ] = None,
+    reference: Annotated[
+        bool, typer.Option("--reference", help="With --full: run pySHACL beside, and compare row by row (slow).")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Check a file as it would be if it were imported; nothing is kept."""
+    """Check a file as it would be if it were imported, or with --full a whole release; nothing is kept."""
+    chosen = settings()
+    if full is (file is not None) or (not full and (release_id or reference)) or (full and (alone or text)):
+        raise BilimError(finding("validate-what"), exit_code=Exit.USAGE)
+    if file is None:
+        release = validate_full.which(Home(chosen.home), release_id)
+        found, lang = resources.find(chosen.resources), language(context)
+        code = validate_full.run(release, found, strict=strict, reference=reference, as_json=as_json, lang=lang)
+        if code:
+            raise typer.Exit(code)
+        return
+    _file(context, chosen, file, alone, strict, text, as_json)
+
+
+def _file(
+    context: typer.Context, chosen: Settings, file: Path, alone: bool, strict: bool, text: Path | None, as_json: bool
+) -> None:
     from kg.imports.judge import judge  # here: the shapes' engine takes a second to load
 
-    chosen = settings()
     home = Home(chosen.home)
     against = read_text(text) if text is not None else None
     release = None if alone or home.current_id() is None else current(home)

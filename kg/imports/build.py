@@ -33,7 +33,8 @@ from kg.releases.reader import Release, open_release
 from kg.resources import Resources
 from kg.settings import Settings
 from kg.terms import GRAPH_DATA, GRAPH_DERIVED, GRAPH_DOCUMENT, GRAPH_ONTOLOGY
-from kg.validation import Report, Validator
+from kg.validation import Report
+from kg.validation.compiled import CompiledValidator
 
 Progress = Callable[[str], None]
 """Told the name of each step as it begins (:data:`STEPS`) and of each point of publishing that is passed."""
@@ -169,7 +170,7 @@ class _Run:
             store.flush()
         with self.step("validate"):
             located = (item for items in sources.located.values() for item in items)
-            report = Validator(self.resources).validate(store, located=located)
+            report = CompiledValidator(self.resources).validate(store, located=located)
             self.result.findings.extend(report.findings)
             self.result.validation = _summary(report)
         with self.step("compare"):

@@ -10,6 +10,7 @@ from rdflib.term import Node
 
 Triple = tuple[Node, Node, Node]
 OxTerm = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+Quads = Iterable[ox.Quad] | Iterable[ox.Triple] | ox.Store
 
 
 class Converter:
@@ -55,3 +56,10 @@ class Converter:
         if datatype == rdflib.XSD.string:
             return rdflib.Literal(term.value)
         return rdflib.Literal(term.value, datatype=datatype, normalize=False)
+
+
+def default_graph(quads: Quads) -> Iterable[ox.Quad | ox.Triple]:
+    """The quads themselves, or those of a store's default graph."""
+    if isinstance(quads, ox.Store):
+        return quads.quads_for_pattern(None, None, None, ox.DefaultGraph())
+    return quads

@@ -8,11 +8,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
-import pyoxigraph as ox
 import rdflib
 from pyparsing import ParseException
 from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS
@@ -21,21 +20,20 @@ from pyshacl.helper.sparql_query_helper import SPARQLQueryHelper
 from pyshacl.pytypes import SHACLExecutor
 from pyshacl.shape import Shape
 from pyshacl.shapes_graph import ShapesGraph
-from rdflib import RDF, SH
+from rdflib import SH
 from rdflib.term import Node
 
-from kg.findings import BilimError, Exit, Finding, finding
+from kg.findings import BilimError, Exit, finding
 from kg.resources import Resources
-from kg.terms import BKG, ID, SHAPES, shorten
 from kg.validation.cache import QueryCache, cached_queries
-from kg.validation.convert import Converter, Triple
+from kg.validation.convert import Converter, Quads, Triple, default_graph
 from kg.validation.positions import Located, Positions
 from kg.validation.report import Report, sort_key
-from kg.validation.shapes import ShapeSet, covered_classes, load_shapes, path_text, severity_of
-from kg.validation.words import Words
+from kg.validation.shapes import ShapeSet, covered_classes, load_shapes
+from kg.validation.structure import in_triples, placed
+from kg.validation.telling import Row, Teller, least, shape_name
 
 _FAILURES: Final = (ReportableRuntimeError, ShapeLoadError, ConstraintLoadError, ParseException, NotImplementedError)
-Quads = Iterable[ox.Quad] | Iterable[ox.Triple] | ox.Store
 
 
 class Validator:
@@ -76,45 +74,69 @@ class Validator:
         Raises :class:`BilimError` (exit 5) where a shape fails to run: a failure is never conformity.
         """
         converter = Converter()
-        given = converter.triples(_default_graph(quads))
-        graph = rdflib.Graph(bind_namespaces="none")
-        for triple in (*self.shapes.definitions, *given):
-            graph.add(triple)
+        given = converter.triples(default_graph(quads))
         wanted = None if focus is None else {rdflib.URIRef(iri) for iri in focus}
+        graph = self.graph(given)
         checked: dict[str, int] = {}
-        results: dict[tuple[Any, ...], _Result] = {}
         with cached_queries(graph, self.cache):
-            for shape in self._targeting:
-                nodes = self._focus_nodes(shape, graph, wanted)
-                checked[_short(shape)] = len(nodes)
-                if nodes:  # an empty list would mean "everything"
-                    for result in self._run(shape, graph, nodes):
-                        results.setdefault(result.key(), result)
-            words = Words(graph)
-            found = self._structure(given, wanted, words, label_lang)
-            positions = Positions(located, converter) if results or found else None
-            out = [self._finding(result, graph, words, positions, label_lang) for result in results.values()]
+            results = {row.key(): row for row in self._all(graph, wanted, checked)}
+            structure = in_triples(given, self._covered, self.shapes.declared, wanted)
+            positions = Positions(located, converter) if results or structure.things() else None
+            teller = Teller(self.shapes, graph, positions, label_lang)
+            out = [teller.finding(self._bound(row, graph)) for row in results.values()]
+            found = list(structure.findings(teller.words, label_lang))
         if positions:
-            found = [_placed(f, positions, graph) for f in found]
+            found = [placed(f, positions, graph) for f in found]
         if not any(checked.values()):
             found.append(finding("nothing-checked"))
         return Report(tuple(sorted((*out, *found), key=sort_key)), checked)
+
+    def all_rows(self, graph: rdflib.Graph) -> Iterator[Row]:
+        """The rows of all shapes over a graph (of :meth:`graph`), without the variables of queries."""
+        with cached_queries(graph, self.cache):
+            yield from self._all(graph, None, {})
+
+    def _all(self, graph: rdflib.Graph, wanted: set[rdflib.URIRef] | None, checked: dict[str, int]) -> Iterator[Row]:
+        for shape in self._targeting:
+            nodes = self._focus_nodes(shape, graph, wanted)
+            checked[shape_name(shape.node)] = len(nodes)
+            if nodes:  # an empty list would mean "everything"
+                yield from self._run(shape.node, self._parts(shape), graph, nodes)
+
+    def graph(self, given: Iterable[Triple]) -> rdflib.Graph:
+        """Triples together with the definitions and lists of ontology/, as the shapes see them."""
+        graph = rdflib.Graph(bind_namespaces="none")
+        for triple in (*self.shapes.definitions, *given):
+            graph.add(triple)
+        return graph
+
+    def rows(self, graph: rdflib.Graph, parts: Mapping[Node, Collection[Node]]) -> Iterator[Row]:
+        """The rows of some parts only: node shape -> those of its property shapes (or it itself) that are to be run.
+
+        Raises :class:`BilimError` (exit 5) where one fails.
+        """
+        with cached_queries(graph, self.cache):
+            for shape in self._targeting:
+                nodes = self._focus_nodes(shape, graph, None) if shape.node in parts else []
+                if nodes:
+                    chosen = [self._shacl.lookup_shape_from_node(part) for part in sorted(parts[shape.node], key=str)]
+                    yield from (self._bound(row, graph) for row in self._run(shape.node, chosen, graph, nodes))
 
     def _focus_nodes(self, shape: Shape, graph: rdflib.Graph, wanted: set[rdflib.URIRef] | None) -> list[Node]:
         nodes: set[Node] = set(shape.focus_nodes(graph))  # type: ignore[no-untyped-call]
         return sorted(nodes if wanted is None else nodes & wanted, key=str)
 
-    def _run(self, shape: Shape, graph: rdflib.Graph, nodes: Sequence[Node]) -> Iterable[_Result]:
+    def _run(self, shape: Node, parts: Sequence[Shape], graph: rdflib.Graph, nodes: Sequence[Node]) -> Iterator[Row]:
         executor = SHACLExecutor(validator=None)
         try:
-            for part in self._parts(shape):
+            for part in parts:
                 conforms, rows = part.validate(executor, graph, focus=nodes)  # type: ignore[arg-type]
                 if not conforms and not rows:
                     raise ReportableRuntimeError("it does not conform, and no result says why")
-                for _, row, triples in rows:
-                    yield _Result(_short(shape), row, triples)
+                for _, result, triples in rows:
+                    yield _row(shape, result, triples)
         except _FAILURES as error:
-            raise _failed(_short(shape), error) from error
+            raise _failed(shape_name(shape), error) from error
 
     def _parts(self, shape: Shape) -> list[Shape]:
         """The property shapes of a node shape that consists of nothing else, otherwise the shape itself.
@@ -127,90 +149,21 @@ class Validator:
         parts = self.shapes.graph.objects(shape.node, SH.property)
         return [self._shacl.lookup_shape_from_node(part) for part in sorted(parts, key=str)]
 
-    def _finding(
-        self, result: _Result, graph: rdflib.Graph, words: Words, positions: Positions | None, lang: str
-    ) -> Finding:
-        rule = self.shapes.rule(result.source)
-        values = {"this": result.focus}
-        values |= {k: v for k, v in (("value", result.value), ("path", result.path)) if v is not None}
-        if result.component == SH.SPARQLConstraintComponent:
-            values = self._bindings(result, graph) | values
-        place = positions.find(graph, result.focus, result.path, result.value) if positions else None
-        return Finding(
-            code=rule.name if rule else str(result.source),
-            what=words.fill(rule.what, values) if rule else {},
-            advice=words.fill(rule.advice, values) if rule else {},
-            severity=severity_of(result.severity),
-            where=place[0] if place else None,
-            cell=place[1] if place else None,
-            entity=str(result.focus),
-            entity_label=words.label(result.focus, lang),
-            path=path_text(self.shapes.graph, result.path) if result.path is not None else None,
-            value=_value(result.value),
-            shape=result.shape,
-            component=shorten(str(result.component)),
-        )
-
-    def _bindings(self, result: _Result, graph: rdflib.Graph) -> dict[str, Node]:
-        """The variables of the row behind a result: pySHACL keeps none, so its query is asked again for this node."""
-        shape = self._shacl.lookup_shape_from_node(result.source)
+    def _bound(self, row: Row, graph: rdflib.Graph) -> Row:
+        """With the variables of the row behind a result: pySHACL keeps none, so its query is asked again."""
+        if row.component != SH.SPARQLConstraintComponent:
+            return row
+        shape = self._shacl.lookup_shape_from_node(row.source)
         rows: list[dict[str, Node]] = []
-        for constraint in self.shapes.graph.objects(result.source, SH.sparql):
+        for constraint in self.shapes.graph.objects(row.source, SH.sparql):
             select = str(self.shapes.graph.value(constraint, SH.select))
             helper: Any = SPARQLQueryHelper(shape, constraint, select)  # type: ignore[no-untyped-call]
             helper.collect_prefixes()
-            bindings, text = helper.pre_bind_variables(result.focus)
+            bindings, text = helper.pre_bind_variables(row.focus)
             answer = graph.query(helper.apply_prefixes(text), initBindings=bindings)
-            rows += [{str(k): v for k, v in row.items()} for row in answer.bindings]
-        # Several rows may stand behind one (focus, path, value): the least is told, so that runs agree.
-        same = [row for row in rows if result.value is None or row.get("value", result.value) == result.value]
-        return min(same, key=lambda row: sorted((k, str(v)) for k, v in row.items()), default={})
-
-    def _structure(
-        self, given: Sequence[Triple], wanted: set[rdflib.URIRef] | None, words: Words, lang: str
-    ) -> list[Finding]:
-        """What shapes cannot see: things without a type, types without a shape, terms that are not declared."""
-        types: dict[Node, list[Node]] = {}
-        unknown: dict[Node, Node] = {}
-        for s, p, o in given:
-            if not str(s).startswith(ID) or (wanted is not None and s not in wanted):
-                continue
-            kinds = types.setdefault(s, [])
-            if p == RDF.type:
-                kinds.append(o)
-            for term in (p, o) if p == RDF.type else (p,):
-                if str(term).startswith(BKG) and str(term) not in self.shapes.declared:
-                    unknown.setdefault(term, s)
-        unshaped: dict[Node, Node] = {}
-        found = []
-        for entity, kinds in types.items():
-            if not kinds:
-                found.append(_structural("untyped-entity", entity, None, words, lang))
-            elif not any(str(kind) in self._covered for kind in kinds):
-                unshaped.setdefault(kinds[0], entity)
-        found += [_structural("unshaped-type", entity, kind, words, lang) for kind, entity in unshaped.items()]
-        found += [_structural("unknown-term", entity, term, words, lang) for term, entity in unknown.items()]
-        return found
-
-
-class _Result:
-    """One result row of pySHACL, read from the triples that it would put into its report."""
-
-    def __init__(self, shape: str, row: Node, parts: Iterable[tuple[Node, Node, Any]]) -> None:
-        # A value is a node, or a pair of the graph it is from and the node. Among the parts are those of the rows
-        # nested by sh:detail, too.
-        values = {p: o[1] if isinstance(o, tuple) else o for s, p, o in parts if s == row}
-        self.shape = shape
-        self.source: Node = values[SH.sourceShape]
-        self.focus: Node = values[SH.focusNode]
-        self.component: Node = values[SH.sourceConstraintComponent]
-        self.severity: Node = values[SH.resultSeverity]
-        self.path: Node | None = values.get(SH.resultPath)
-        self.value: Node | None = values.get(SH.value)
-
-    def key(self) -> tuple[Any, ...]:
-        """What makes a row; the same mistake found by way of two node shapes is told once for each."""
-        return self.shape, self.source, self.component, self.focus, self.path, self.value
+            rows += [{str(k): v for k, v in found.items()} for found in answer.bindings]
+        same = [found for found in rows if row.value is None or found.get("value", row.value) == row.value]
+        return replace(row, bindings=least(same))
 
 
 class _Strict(logging.Handler):
@@ -226,37 +179,20 @@ def _strict_logger() -> logging.Logger:
     return logger
 
 
-def _default_graph(quads: Quads) -> Iterable[ox.Quad | ox.Triple]:
-    if isinstance(quads, ox.Store):
-        return quads.quads_for_pattern(None, None, None, ox.DefaultGraph())
-    return quads
-
-
-def _short(shape: Shape) -> str:
-    return f"bkg-sh:{str(shape.node).removeprefix(SHAPES)}"
-
-
-def _value(value: Node | None) -> str | None:
-    if value is None:
-        return None
-    return shorten(str(value)) if isinstance(value, rdflib.URIRef) else str(value)
-
-
-def _structural(code: str, entity: Node, value: Node | None, words: Words, lang: str) -> Finding:
-    return finding(
-        code,
-        entity=str(entity),
-        entity_label=words.label(entity, lang),
-        value=shorten(str(value)) if value is not None else None,
-        path="rdf:type" if code != "unknown-term" else None,
+def _row(shape: Node, result: Node, parts: Iterable[tuple[Node, Node, Any]]) -> Row:
+    """One result of pySHACL, read from the triples that it would put into its report."""
+    # A value is a node, or a pair of the graph it is from and the node. Among the parts are those of the rows
+    # nested by sh:detail, too.
+    values = {p: o[1] if isinstance(o, tuple) else o for s, p, o in parts if s == result}
+    return Row(
+        shape,
+        values[SH.sourceShape],
+        values[SH.sourceConstraintComponent],
+        values[SH.resultSeverity],
+        values[SH.focusNode],
+        values.get(SH.resultPath),
+        values.get(SH.value),
     )
-
-
-def _placed(f: Finding, positions: Positions, graph: rdflib.Graph) -> Finding:
-    with suppress(TypeError):
-        place = positions.find(graph, rdflib.URIRef(f.entity or ""), RDF.type if f.path else None, None)
-        return f.at(place[0]) if place else f
-    return f
 
 
 def _failed(shape: str, error: Exception) -> BilimError:

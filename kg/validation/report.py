@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kg.findings import Exit, Finding, Severity
@@ -17,10 +17,14 @@ _ORDER: Mapping[Severity, int] = {"Violation": 0, "Warning": 1, "Info": 2}
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Findings sorted by severity, shape, rule and entity; ``checked`` is node shape -> number of focus nodes."""
+    """Findings sorted by severity, shape, rule and entity; ``checked`` is node shape -> number of focus nodes.
+
+    ``left``: of a compiled run, rule and component -> why pySHACL ran them.
+    """
 
     findings: tuple[Finding, ...]
     checked: Mapping[str, int]
+    left: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def nothing_checked(self) -> bool:

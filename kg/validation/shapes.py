@@ -56,7 +56,7 @@ def load_shapes(resources: Resources) -> ShapeSet:
     graph = rdflib.Graph(bind_namespaces="none")
     for triple in _read(resources.ontology / "shapes", converter):
         graph.add(triple)
-    if (None, SH.targetClass, None) not in graph:
+    if not any((None, RDF.type, kind) in graph for kind in (SH.NodeShape, SH.PropertyShape)):
         raise BilimError(
             finding("shapes-missing", folder=resources.ontology / "shapes"), exit_code=Exit.NOTHING_CHECKED
         )

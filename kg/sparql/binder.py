@@ -70,7 +70,7 @@ class _Binding:
         """The significant token at a position of ``real``; an empty one beyond the ends."""
         if 0 <= position < len(self.real):
             return self.tokens[self.real[position]]
-        return Token("ws", "", 0, 0, 0, 0)
+        return Token("ws", "", 0)
 
     def _blocks(self) -> Iterator[_Edit]:
         """Empty VALUES blocks of one variable: filled or removed."""

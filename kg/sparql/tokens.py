@@ -10,21 +10,21 @@ Joining the texts of all tokens gives the source. What differs from other tokeni
 * A local name has dots in one place only: ``a:b.c.SERVICE`` is ``a:b.c``, a dot and a keyword, against 19.8.
 * Keywords need no space after them: ``SERVICEa:b`` is one name here, but may be two tokens there
   (:mod:`kg.sparql.vet` looks at such names).
+
+One regular expression reads a token each time; Python steps in only for brackets, ``<`` and runs that look like names.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 Kind = Literal["ws", "comment", "iri", "name", "blank", "string", "lang", "number", "var", "word", "op", "error"]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of source: ``text == source[start:end]``; line and column count from 1, in characters.
+class Token(NamedTuple):
+    """A piece of ``source`` that begins at ``start`` (in characters).
 
     ``guess`` marks a ``<`` after an operand in round brackets, where only the grammar tells an IRI from
     "less than"; it holds the text of the IRI that might be read there (else empty).
@@ -33,10 +33,23 @@ class Token:
     kind: Kind
     text: str
     start: int
-    end: int
-    line: int
-    column: int
+    source: str = ""
     guess: str = ""
+
+    @property
+    def end(self) -> int:
+        """``source[start:end] == text``."""
+        return self.start + len(self.text)
+
+    @property
+    def line(self) -> int:
+        """From 1. Counted when asked for: few tokens ever are."""
+        return self.source.count("\n", 0, self.start) + 1
+
+    @property
+    def column(self) -> int:
+        """From 1, in characters."""
+        return self.start - self.source.rfind("\n", 0, self.start)
 
     @property
     def significant(self) -> bool:
@@ -65,103 +78,48 @@ _U4: Final = r"(?:[0-9A-CE-Fa-ce-f][0-9A-Fa-f]{3}|[Dd][0-7][0-9A-Fa-f]{2})"
 _UCHAR: Final = rf"\\u{_U4}|\\U(?:0000{_U4}|(?:000[1-9A-Fa-f]|0010)[0-9A-Fa-f]{{4}})"
 _ESCAPE: Final = rf"\\[tbnrf\\\"']|{_UCHAR}"
 
-_WS: Final = re.compile(r"[ \t\r\n]+")
-_COMMENT: Final = re.compile(r"#[^\r\n]*")
-_IRI: Final = re.compile(rf"<(?:[^<>\"{{}}|^`\\\x00-\x20]|{_UCHAR})*+>")
-# the whole run that could be a prefix; with what follows it is decided below whether it is one
-_RUN: Final = re.compile(rf"[{_BASE}][{_CHAR}.]*+")
-_WORD: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_LOCAL: Final = re.compile(
-    rf"(?:[{_BASE}_:0-9]|{_PLX})(?:[{_CHAR}:]|{_PLX})*+(?:\.++(?:[{_CHAR}:]|{_PLX})++)?+",
-)
-_BLANK: Final = re.compile(rf"_:[{_BASE}_0-9][{_CHAR}]*+(?:\.++[{_CHAR}]++)*+")
-_STRINGS: Final = {
-    "'": (
-        re.compile(rf"'''(?:'{{0,2}}(?:[^'\\]|{_ESCAPE}))*+'''"),
-        re.compile(rf"'(?:[^'\\\r\n]|{_ESCAPE})*+'"),
-    ),
-    '"': (
-        re.compile(rf'"""(?:"{{0,2}}(?:[^"\\]|{_ESCAPE}))*+"""'),
-        re.compile(rf'"(?:[^"\\\r\n]|{_ESCAPE})*+"'),
-    ),
+_WS: Final = r"[ \t\r\n]+"
+_COMMENT: Final = r"#[^\r\n]*"
+_WORD: Final = r"[A-Za-z][A-Za-z0-9_]*+"
+_LOCAL: Final = rf"(?:[{_BASE}_:0-9]|{_PLX})(?:[{_CHAR}:]++|{_PLX})*+(?:\.++(?:[{_CHAR}:]++|{_PLX})++)?+"
+_RUN: Final = rf"[{_BASE}][{_CHAR}.]*+"  # what could be a prefix
+
+_VAR: Final = {"var": rf"[?$][{_BASE}_0-9][{_CHAR[:-1]}]*+"}
+_NAMES: Final = {
+    "word": rf"{_WORD}(?![{_CHAR}.:])",  # most of them: whatever follows, it is no name
+    "name": rf"(?:{_RUN}(?<!\.))?:(?:{_LOCAL})?+",
+    "run": _RUN,  # no colon after it, so no name begins in it: it is read again, piece by piece
 }
-_LANG: Final = re.compile(r"@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?")
-_NUMBER: Final = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)[eE][+-]?[0-9]+|[0-9]*\.[0-9]+|[0-9]+")
-_VAR: Final = re.compile(rf"[?$][{_BASE}_0-9][{_CHAR[:-1]}]*+")
-_OP: Final = re.compile(r"<<\(|\)>>|\|\||&&|\^\^|<=|>=|!=|<<|>>|\{\||\|\}|[{}\[\]().,;+\-*/<>=!^|~?]")
+_PIECES: Final = {"word": _WORD, "name": rf":(?:{_LOCAL})?+"}
+_OTHERS: Final = {
+    "iri": rf"<(?:[^<>\"{{}}|^`\\\x00-\x20]++|{_UCHAR})*+>",
+    "op": r"<<\(|\)>>|\|\||&&|\^\^|<=|>=|!=|<<|>>|\{\||\|\}|[{}\[\](),;+\-*/<>=!^|~?]|\.(?![0-9])",
+    "string": rf"'''(?:'{{0,2}}(?:[^'\\]++|{_ESCAPE}))*+'''|'(?:[^'\\\r\n]++|{_ESCAPE})*+'"
+    rf'|"""(?:"{{0,2}}(?:[^"\\]++|{_ESCAPE}))*+"""|"(?:[^"\\\r\n]++|{_ESCAPE})*+"',
+    "number": r"(?:[0-9]++(?:\.[0-9]*+)?+|\.[0-9]++)[eE][+-]?[0-9]++|[0-9]*+\.[0-9]++|[0-9]++",
+    "lang": r"@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?",
+    "blank": rf"_:[{_BASE}_0-9][{_CHAR}]*+(?:\.++[{_CHAR}]++)*+",
+}
+_SPACE: Final = {"ws": _WS, "comment": _COMMENT}
+_REST: Final = {"end": r"\Z", "error": "."}
+
+
+def _one_of(*tables: dict[str, str], skip: str = "") -> re.Pattern[str]:
+    """One expression that tries all in this order; the group that matched names the kind."""
+    groups = [f"(?P<{kind}>{pattern})" for table in tables for kind, pattern in table.items()]
+    return re.compile(f"{skip}(?:{'|'.join(groups)})", re.DOTALL)
+
+
+_ALL: Final = _one_of(_SPACE, _VAR, _NAMES, _OTHERS, _REST)
+_SIGNIFICANT: Final = _one_of(_VAR, _NAMES, _OTHERS, _REST, skip=f"(?:{_WS}|{_COMMENT})*+")
+_PIECE: Final = _one_of(_VAR, _PIECES, _OTHERS, _REST)  # of a run, which holds no space
 
 _OPERANDS: Final = frozenset({"string", "lang", "number", "var", "name", "iri", "blank"})
 _CLOSING: Final = frozenset({")", "}", ")>>", "]"})
+_BRACKETS: Final = frozenset("()[]{}")
 _LIST_WORDS: Final = frozenset({"VALUES", "A", "TRUE", "FALSE", "UNDEF"})
-
-
-class _Brackets:
-    """Where the next token stands: in an expression, or where terms may follow one another."""
-
-    def __init__(self) -> None:
-        self.stack: list[str] = []  # "{", "[", "(" for a list or path, "e" for an expression
-        self.clauses: list[str] = ["other"]  # of each group: "select", "modifier" or "other"
-        self.previous: Token | None = None
-        self.before: Token | None = None
-
-    @property
-    def round(self) -> bool:
-        return bool(self.stack) and self.stack[-1] in ("(", "e")
-
-    @property
-    def expression(self) -> bool:
-        return bool(self.stack) and self.stack[-1] == "e"
-
-    @property
-    def after_operand(self) -> bool:
-        token = self.previous
-        if token is None:
-            return False
-        if token.kind == "word":
-            return token.upper in ("TRUE", "FALSE")
-        return token.kind in _OPERANDS or token.text in _CLOSING
-
-    def see(self, token: Token) -> None:
-        """Take up a significant token."""
-        if token.kind == "word":
-            self._word(token.upper)
-        elif token.kind == "op":
-            self._bracket(token.text)
-        self.before, self.previous = self.previous, token
-
-    def _word(self, word: str) -> None:
-        if word.startswith("SELECT"):
-            self.clauses[-1] = "select"
-        elif word.startswith(("GROUP", "ORDER", "HAVING")):
-            self.clauses[-1] = "modifier"
-        elif word.startswith(("WHERE", "FROM", "VALUES")):
-            self.clauses[-1] = "other"
-
-    def _bracket(self, text: str) -> None:
-        if text == "(":
-            self.stack.append("e" if self._opens_expression() else "(")
-        elif text in ("{", "["):
-            self.stack.append(text)
-            if text == "{":
-                self.clauses.append("other")
-        elif text in (")", "]", "}"):
-            if self.stack:
-                self.stack.pop()
-            if text == "}":
-                if len(self.clauses) > 1:
-                    self.clauses.pop()
-                self.clauses[-1] = "other"
-
-    def _opens_expression(self) -> bool:
-        token = self.previous
-        if self.expression or self.clauses[-1] != "other":
-            return True
-        if token is None:
-            return False
-        if token.kind == "word":
-            return token.upper not in _LIST_WORDS
-        called = token.kind in ("iri", "name") and self.before is not None
-        return called and self.before is not None and self.before.upper.endswith("FILTER")
+_CLAUSE: Final = re.compile("(?P<select>SELECT)|(?P<modifier>GROUP|ORDER|HAVING)|(?P<other>WHERE|FROM|VALUES)", re.I)
+_NOTHING: Final = Token("ws", "", 0)
 
 
 def tokenize(source: str) -> tuple[Token, ...]:
@@ -169,99 +127,90 @@ def tokenize(source: str) -> tuple[Token, ...]:
 
     The time is linear in the length of the text, whatever it holds.
     """
-    return tuple(scan(source))
+    return tuple(_scan(source, _ALL))
 
 
 def scan(source: str) -> Iterator[Token]:
-    """As :func:`tokenize`, one token at a time."""
-    brackets = _Brackets()
-    position, line, line_start = 0, 1, 0
-    no_colon_until = 0  # a run of name characters up to here has no colon after it: do not read it again
-    length = len(source)
-    while position < length:
-        guess = ""
-        first = source[position]
-        if first in " \t\r\n":
-            kind, end = _kind("ws"), _end(_WS, source, position)
-        elif first == "#":
-            kind, end = _kind("comment"), _end(_COMMENT, source, position)
-        elif first == "<":
-            kind, end, guess = _angle(source, position, brackets)
-        elif first in "?$":
-            kind, end = _first_of(source, position, ("var", _VAR), ("op", _OP))
-        elif first in _STRINGS:
-            long, short = _STRINGS[first]
-            kind, end = _first_of(source, position, ("string", long), ("string", short))
-        elif first == "@":
-            kind, end = _first_of(source, position, ("lang", _LANG))
-        elif first == "_":
-            kind, end = _first_of(source, position, ("blank", _BLANK))
-        elif first in "0123456789.":
-            kind, end = _first_of(source, position, ("number", _NUMBER), ("op", _OP))
-        elif first == ":":
-            kind, end = "name", _local_end(source, position + 1)
-        else:
-            kind, end, no_colon_until = _name_or_word(source, position, no_colon_until)
-        token = Token(kind, source[position:end], position, end, line, position - line_start + 1, guess)
-        if token.significant:
-            brackets.see(token)
-        if (breaks := source.count("\n", position, end)) > 0:
-            line += breaks
-            line_start = source.rindex("\n", position, end) + 1
-        position = end
-        yield token
-
-
-def _kind(kind: Kind) -> Kind:
-    return kind
-
-
-def _end(pattern: re.Pattern[str], source: str, position: int) -> int:
-    match = pattern.match(source, position)
-    return match.end() if match else position + 1
-
-
-def _first_of(source: str, position: int, *choices: tuple[Kind, re.Pattern[str]]) -> tuple[Kind, int]:
-    for kind, pattern in choices:
-        if match := pattern.match(source, position):
-            return kind, match.end()
-    return "error", position + 1
-
-
-def _angle(source: str, position: int, brackets: _Brackets) -> tuple[Kind, int, str]:
-    operator = _end(_OP, source, position)
-    match = _IRI.match(source, position)
-    if match is None:
-        return "op", operator, ""
-    guess = match[0] if brackets.round and brackets.after_operand else ""
-    if guess and brackets.expression:
-        # "less than": Oxigraph never reads << there
-        return "op", position + 2 if source.startswith("<=", position) else position + 1, guess
-    return "iri", match.end(), guess
-
-
-def _local_end(source: str, position: int) -> int:
-    match = _LOCAL.match(source, position)
-    return match.end() if match else position
-
-
-def _name_or_word(source: str, position: int, no_colon_until: int) -> tuple[Kind, int, int]:
-    if position >= no_colon_until:
-        run = _RUN.match(source, position)
-        if run is not None:
-            end = run.end()
-            if source.startswith(":", end) and source[end - 1] != ".":
-                return "name", _local_end(source, end + 1), no_colon_until
-            no_colon_until = end
-    if match := _WORD.match(source, position):
-        return "word", match.end(), no_colon_until
-    kind, end = _first_of(source, position, ("op", _OP))
-    return kind, end, no_colon_until
+    """One token at a time, without white space and comments; otherwise as :func:`tokenize`."""
+    return _scan(source, _SIGNIFICANT)
 
 
 def significant(tokens: Iterable[Token]) -> list[Token]:
     """The tokens without white space and comments."""
     return [token for token in tokens if token.significant]
+
+
+def _scan(source: str, pattern: re.Pattern[str]) -> Iterator[Token]:
+    stack: list[str] = []  # "{", "[", "(" for a list or path, "e" for an expression
+    clauses = ["other"]  # of each group: "select", "modifier" or "other"
+    before = previous = _NOTHING
+    make = tuple.__new__  # as Token(…), in half the time
+    run_end = -1  # where the run ends that is being read in pieces
+    matches = pattern.finditer(source)
+    while (match := next(matches, None)) is not None:
+        kind: Kind | Literal["run", "end"] = match.lastgroup  # type: ignore[assignment]  # groups are named for kinds
+        start, end = match.span(kind)
+        text, guess = source[start:end], ""
+        if kind == "word":
+            if text[0] in "SGOHWFVsgohwfv" and (clause := _CLAUSE.match(text)):
+                clauses[-1] = clause.lastgroup or ""
+        elif kind == "op":
+            if text in _BRACKETS:
+                _bracket(text, stack, clauses, before, previous)
+        elif kind == "iri":
+            if stack and stack[-1] in ("(", "e") and _is_operand(previous):
+                guess = text
+                if stack[-1] == "e":
+                    # "less than": Oxigraph never reads << there
+                    kind, text = "op", "<=" if text.startswith("<=") else "<"
+                    end = start + len(text)
+                    matches = pattern.finditer(source, end)
+        elif kind == "run":
+            run_end = end
+            matches = _PIECE.finditer(source, start)
+            continue
+        elif kind == "end":
+            return
+        token: Token = make(Token, (kind, text, start, source, guess))
+        if kind != "ws" and kind != "comment":
+            before, previous = previous, token
+        yield token
+        if 0 <= run_end <= end:
+            run_end = -1
+            matches = pattern.finditer(source, end)
+
+
+def _bracket(text: str, stack: list[str], clauses: list[str], before: Token, previous: Token) -> None:
+    """Follow a bracket: what it opens, or that it closes."""
+    if text == "(":
+        stack.append("e" if _opens_expression(stack, clauses, before, previous) else "(")
+    elif text == "{":
+        stack.append(text)
+        clauses.append("other")
+    elif text == "[":
+        stack.append(text)
+    else:
+        if stack:
+            stack.pop()
+        if text == "}":
+            if len(clauses) > 1:
+                clauses.pop()
+            clauses[-1] = "other"
+
+
+def _opens_expression(stack: list[str], clauses: list[str], before: Token, previous: Token) -> bool:
+    """Whether an expression, no list and no path, stands in a round bracket."""
+    if (stack and stack[-1] == "e") or clauses[-1] != "other":
+        return True
+    if previous.kind == "word":
+        return previous.upper not in _LIST_WORDS
+    return previous.kind in ("iri", "name") and before.upper.endswith("FILTER")
+
+
+def _is_operand(token: Token) -> bool:
+    if token.kind == "word":
+        return token.upper in ("TRUE", "FALSE")
+    return token.kind in _OPERANDS or token.text in _CLOSING
 
 
 def unescape(text: str) -> str:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from api import openapi, problems
 from api.front.asgi import Front
+from api.front.direct import direct
 from api.metrics import Metrics
 from api.pages.render import Pages
 from api.register import read_register
@@ -81,7 +82,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.include_router(templates_pages.router(services.templates, engines))
     templates.describe(app, services.templates, engines)
     openapi.complete(app)
-    return Front(app, services)
+    return Front(app, services, {sparql.PATH: direct(app, sparql.PATH, sparql.sparql)})
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from pyoxigraph import NamedNode
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.answers import rdf_answer
@@ -33,7 +34,8 @@ from kg.store.errors import QueryError
 
 PATH: Final = "/sparql"
 GRAPH_STORE: Final = "/sparql/graph-store"
-_METHODS: Final = "GET, HEAD, POST, OPTIONS"
+_ASKED: Final = ("GET", "HEAD", "POST", "OPTIONS")
+_METHODS: Final = ", ".join(_ASKED)
 _READING: Final = "GET, HEAD, OPTIONS"
 _VET_IN_THREAD: Final = 20_000  # characters; some 3 ms of work
 _DESCRIPTIONS: Final = (*GRAPHS, Offer("text/html", "html"))
@@ -49,7 +51,7 @@ LIMIT 100"""
 def router() -> APIRouter:
     """The routes. They read ``app.state.services`` (settings, pool, pins, results) and ``app.state.pages``."""
     routes = APIRouter(tags=["sparql"], include_in_schema=False)
-    asked = ["GET", "HEAD", "POST", "OPTIONS"]
+    asked = list(_ASKED)
     routes.add_api_route(PATH, sparql, methods=asked, response_class=Response)
     routes.add_api_route("/releases/{release}" + PATH, pinned, methods=asked, response_class=Response)
     routes.add_api_route(
@@ -60,7 +62,9 @@ def router() -> APIRouter:
 
 
 async def sparql(request: Request) -> Response:
-    """Answer one request of the protocol from the release of now."""
+    """Answer one request of the protocol from the release of now. (The front calls this without a router.)"""
+    if request.method not in _ASKED:
+        raise HTTPException(405, headers={"Allow": _METHODS})
     services = _services(request)
     pool = services.pool
 
@@ -101,10 +105,11 @@ async def _protocol(request: Request, services: Services, release: str, using: U
     dataset = asked.dataset or (vetted.dataset if _several(vetted.dataset) else None)
     results, media_type = services.results, offer.media_type
 
-    def key_of(release_id: str) -> str | None:
-        return results.key(release_id, vetted, asked.dataset, media_type)
+    key = results.key(release, vetted, asked.dataset, media_type) if release else None
 
-    key = key_of(release) if release else None
+    def key_of(release_id: str) -> str | None:
+        return key if release_id == release else results.key(release_id, vetted, asked.dataset, media_type)
+
     if unchanged(request, key):
         pool.note("not-modified")
         return ready(request, media_type, release, key, None)

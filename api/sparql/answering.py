@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
 from fastapi import Request
@@ -23,6 +23,7 @@ CORS: Final = {
 }
 KEPT: Final = "no-cache"  # a browser may keep it and must ask: the release may be another
 VOLATILE: Final = "no-store"
+_PATIENCE: Final = 0.02  # seconds after which it is watched whether the client is still there
 
 Using = Callable[[], AbstractAsyncContextManager[Pool]]
 """Gives the pool of the release that is asked, held open for the time of the answer."""
@@ -80,16 +81,8 @@ class Answer(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises :class:`AnswerCut` where the answer breaks off: the server then drops the connection."""
-        work = asyncio.create_task(self._serve(scope, receive, send))
-        gone = asyncio.create_task(_disconnected(receive))
-        try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-            if work.done():
-                work.result()
-        finally:
-            for task in (work, gone):
-                task.cancel()
-            await asyncio.gather(work, gone, return_exceptions=True)
+        async with _while_there(receive):
+            await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -134,7 +127,36 @@ class Answer(Response):
         return {"type": "http.response.start", "status": 200, "headers": encoded}
 
 
-async def _disconnected(receive: Receive) -> None:
-    """Returns when the client has left."""
-    while (await receive())["type"] != "http.disconnect":
-        pass
+@asynccontextmanager
+async def _while_there(receive: Receive) -> AsyncIterator[None]:
+    """Stops what runs inside, without an error, when the client leaves. Who is answered at once is not watched."""
+    task = asyncio.current_task()
+    assert task is not None
+    cancelled = 0
+    watcher: asyncio.Task[None] | None = None
+
+    async def watch() -> None:
+        nonlocal cancelled
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        while True:  # waiting for a worker may end in the moment of the first one, and pass over it
+            cancelled += 1
+            task.cancel()
+            await asyncio.sleep(_PATIENCE)
+
+    def begin() -> None:
+        nonlocal watcher
+        watcher = asyncio.create_task(watch())
+
+    timer = asyncio.get_running_loop().call_later(_PATIENCE, begin)
+    try:
+        yield
+    except asyncio.CancelledError:
+        for _ in range(cancelled):
+            task.uncancel()
+        if not cancelled or task.cancelling():  # somebody else wants this to end
+            raise
+    finally:
+        timer.cancel()
+        if watcher is not None:
+            watcher.cancel()

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import orjson
+
 import kg
 from kg.findings import finding
 from kg.sparql.frames import HEADER, HELLO, QUERY, frame
@@ -50,6 +52,7 @@ class WorkerProcess:
         self._process = process
         self._log = log
         self._ended: asyncio.Task[int] | None = None
+        self._buffer = bytearray()
 
     @property
     def pid(self) -> int:
@@ -108,21 +111,32 @@ class WorkerProcess:
         """Send a query."""
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(frame(QUERY, json.dumps(job).encode()))
+            self._process.stdin.write(frame(QUERY, orjson.dumps(job)))
             await self._process.stdin.drain()
         except (BrokenPipeError, ConnectionResetError) as error:
             raise WorkerDied from error
 
     async def read(self) -> tuple[bytes, bytes]:
         """The next frame: letter and payload. Raises :class:`WorkerDied` at the end of the pipe."""
+        await self._buffered(HEADER.size)
+        kind, length = HEADER.unpack_from(self._buffer)
+        end = HEADER.size + length
+        await self._buffered(end)
+        payload = bytes(self._buffer[HEADER.size : end])
+        del self._buffer[:end]
+        return kind, payload
+
+    async def _buffered(self, size: int) -> None:
+        """Read until that much is there: a short answer comes in one piece, so there is one wait for it."""
         assert self._process.stdout is not None
-        try:
-            kind, length = HEADER.unpack(await self._process.stdout.readexactly(HEADER.size))
-            return kind, await self._process.stdout.readexactly(length)
-        except (asyncio.IncompleteReadError, ConnectionResetError) as error:
-            raise WorkerDied from error
-        except RuntimeError as error:  # being ended: the pipe is read to its end elsewhere
-            raise WorkerDied from error
+        while len(self._buffer) < size:
+            try:
+                more = await self._process.stdout.read(_READ_AHEAD)
+            except (ConnectionResetError, RuntimeError) as error:  # RuntimeError: ended, and read to its end elsewhere
+                raise WorkerDied from error
+            if not more:
+                raise WorkerDied
+            self._buffer += more
 
     def kill(self, for_time: bool = False) -> None:
         """End it at once, whatever it does."""

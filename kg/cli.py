@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from kg.commands import build, doctor, document, query, release_coverage, releases, serve, sparql, validate
+from kg.commands import build, doctor, document, query, release_coverage, releases, serve, sparql, template, validate
 from kg.commands.output import print_json, show_findings
 from kg.findings import BilimError
 from kg.terms import LANGUAGES
@@ -37,6 +37,7 @@ def make_app() -> typer.Typer:
     app.command("sparql")(sparql.command)
     app.command("validate")(validate.command)
     app.add_typer(document.app, name="document")
+    app.add_typer(template.app, name="template")
     app.add_typer(releases.app, name="releases")
     app.command("coverage")(release_coverage.command)
     app.command("doctor")(doctor.command)

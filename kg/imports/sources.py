@@ -11,8 +11,10 @@ from typing import Any
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, parse
 
 from kg.findings import BilimError, Finding, Where, finding
-from kg.reading import Located, Reading, read_folder, read_rdf, read_table
+from kg.reading import Located, Reading, Vocabulary, read_folder, read_rdf, read_table
+from kg.reading.bundle import TABLES, read_bundle, table_specs
 from kg.reading.metadata import SUFFIX
+from kg.reading.package import is_package, parts_of
 from kg.resources import Resources
 from kg.terms import GRAPH_DATA, GRAPH_DOCUMENT, GRAPH_IMPORT, GRAPH_ONTOLOGY
 
@@ -53,22 +55,28 @@ def declared(ontology: Iterable[Quad]) -> frozenset[str]:
 
 
 def read_one(path: Path, resources: Resources, ontology: Iterable[Quad]) -> Reading:
-    """One file, its quads in the graph that it would have: of data/ by its name, else ``graph/import/{stem}``.
+    """A file, folder or zip, its quads in the graph that it would have.
 
-    A table is read by the metadata beside it, else by that of the table of its name in data/.
-    Raises OSError where it cannot be read.
+    Of data/ that is the one by its name, else ``graph/import/{stem}``.
+    A table of a name in data/ is read by its description there; another one by the description beside it. Raises
+    OSError where it cannot be read.
     """
     known = declared(ontology)
     imported = f"{GRAPH_IMPORT}{path.stem}"
-    if path.suffix.lower() in (".csv", ".xlsx"):
-        name = f"{path.stem}{SUFFIX}"
-        places = [folder / name for folder in (path.parent, resources.data / "reference")]
-        metadata = next((place for place in places if place.is_file()), None)
+    inside = path.resolve().is_relative_to(resources.data.resolve())
+    suffix = path.suffix.lower()
+    beside = path.with_name(f"{path.stem}{SUFFIX}")
+    if suffix == ".csv" and (inside or beside.is_file()):
         path.read_bytes()  # a file that is not there is told before its metadata
-        if metadata is None:
-            return Reading(findings=[finding("no-table-metadata", where=Where(path.name), metadata=name)])
-        inside = path.resolve().is_relative_to(resources.data.resolve())
-        return read_table(path, metadata, f"{GRAPH_DATA}{path.stem}" if inside else imported, vocabulary=known)
+        if not beside.is_file():
+            return Reading(findings=[finding("no-table-metadata", where=Where(path.name), metadata=beside.name)])
+        return read_table(path, beside, f"{GRAPH_DATA}{path.stem}" if inside else imported, vocabulary=known)
+    if is_package(path) or suffix in TABLES:
+        parts, refused = parts_of(path)
+        specs, bad = table_specs(resources.data / "reference")
+        reading = read_bundle(parts, specs, imported, Vocabulary(known))
+        reading.findings[:0] = [*refused, *bad]
+        return reading
     reading = read_rdf(path, vocabulary=known)
     own = {"", imported, f"{GRAPH_DOCUMENT}{path.stem}", f"{GRAPH_DATA}{path.stem}"}
     if not set(reading.graphs) <= own or "" in reading.graphs:

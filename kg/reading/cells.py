@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from kg.findings import BilimError, Where, finding
+from kg.reading.workbook import Trouble, check_archive, troubles
 
 
 class Cell(NamedTuple):
@@ -22,6 +23,7 @@ class Cell(NamedTuple):
     line: int
     column: int
     text: str
+    trouble: Trouble | None = None  # why the text is empty, where the cell is not
 
 
 def csv_cells(text: str, name: str, delimiter: str = ",") -> Iterator[Cell]:
@@ -48,10 +50,11 @@ def xlsx_cells(data: bytes, name: str, sheet: str | None = None) -> Iterator[Cel
     """The cells of one sheet of a workbook: the one named, else the first.
 
     Numbers and dates come as the text that the same table in CSV would hold. Raises :class:`BilimError` where the
-    file is no workbook or has no such sheet.
+    file is no workbook, has no such sheet, or is made to do harm.
     """
     from python_calamine import CalamineError, CalamineWorkbook
 
+    check_archive(data, name)
     try:
         workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
         names = workbook.sheet_names
@@ -59,10 +62,22 @@ def xlsx_cells(data: bytes, name: str, sheet: str | None = None) -> Iterator[Cel
         rows = workbook.get_sheet_by_name(chosen).to_python(skip_empty_area=False)
     except (CalamineError, OSError, IndexError) as error:
         raise BilimError(finding("read-xlsx-broken", where=Where(name), reason=str(error))) from error
+    found = troubles(data, chosen)
     for line, row in enumerate(rows, start=1):
         if any(value != "" for value in row):
             for number, value in enumerate(row, start=1):
-                yield Cell(name, chosen, line, number, _text(value))
+                yield Cell(name, chosen, line, number, _text(value), found.get((line, number)) if found else None)
+
+
+def sheet_names(data: bytes, name: str) -> list[str]:
+    """The names of a workbook's sheets, hidden ones too. Raises :class:`BilimError` where it is no workbook."""
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    check_archive(data, name)
+    try:
+        return list(CalamineWorkbook.from_filelike(io.BytesIO(data)).sheet_names)
+    except (CalamineError, OSError) as error:
+        raise BilimError(finding("read-xlsx-broken", where=Where(name), reason=str(error))) from error
 
 
 def _text(value: Any) -> str:

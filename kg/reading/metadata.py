@@ -91,6 +91,14 @@ class TableSpec:
     by_name: Mapping[str, ColumnSpec] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Help:
+    """What a column is, in words: titles and description by language."""
+
+    titles: Mapping[str, str]
+    description: Mapping[str, str]
+
+
 class _BadMetadataError(ValueError):
     """The description cannot be used; the text says why."""
 
@@ -119,6 +127,22 @@ def load_spec(data: bytes, file: str, shared: bytes | None = None) -> tuple[Tabl
         return None, [finding("read-bad-metadata", where=where, reason=str(error))]
     findings = [finding("read-bad-metadata", where=where, reason=text) for text in complaints] + findings
     return (None if findings else spec), findings
+
+
+def load_help(data: bytes, shared: bytes | None = None) -> dict[str, Help]:
+    """Column name → its help, in the order of the table, for a description that :func:`load_spec` accepts."""
+    description = json.loads(data)
+    _merge(description, json.loads(shared) if shared is not None else {})
+
+    def by_language(texts: Any) -> dict[str, str]:
+        given = texts if isinstance(texts, dict) else {"en": texts}
+        return {lang: text[0] if isinstance(text, list) else text for lang, text in given.items() if text}
+
+    return {
+        column["name"]: Help(by_language(column.get("titles")), by_language(column.get("dc:description")))
+        for column in description["tableSchema"]["columns"]
+        if not column.get("virtual")
+    }
 
 
 def _json(data: bytes, file: str) -> tuple[Any, Finding | None]:

@@ -41,6 +41,7 @@ def read_rdf(
     graph: str | None = None,
     *,
     vocabulary: Collection[str] | Vocabulary | None = None,
+    scope: str | None = None,
 ) -> Reading:
     """The quads of an RDF file with their lines, and everything wrong with it.
 
@@ -49,6 +50,7 @@ def read_rdf(
     :param graph: IRI of the graph to which the file belongs: triples without a graph go there, and any other
         graph named in the file is a finding. None: graphs are taken as they stand.
     :param vocabulary: declared terms; others in our namespaces are findings. None: not checked.
+    :param scope: IRI before the names of blank nodes, where several files go into one graph; the graph's if empty.
 
     Never raises for what the file holds; OSError where it cannot be read.
     """
@@ -68,7 +70,7 @@ def read_rdf(
         reading.findings.append(text)
         return reading
     statements = _parse(text, name, format_, reading.findings)
-    _place(statements, name, graph, reading)
+    _place(statements, name, graph, scope, reading)
     reading.findings.extend(literal_findings(reading))
     if vocabulary is not None:
         known = vocabulary if isinstance(vocabulary, Vocabulary) else Vocabulary(vocabulary)
@@ -134,7 +136,9 @@ def _fed(feed: _Feed, format_: RdfFormat) -> Iterator[tuple[Quad, int | None]]:
         yield quad, None if format_ == RdfFormat.JSON_LD else feed.line
 
 
-def _place(statements: list[tuple[Quad, int | None]], name: str, graph: str | None, reading: Reading) -> None:
+def _place(
+    statements: list[tuple[Quad, int | None]], name: str, graph: str | None, scope: str | None, reading: Reading
+) -> None:
     """Sort the statements into their graphs, name their blank nodes, and report what belongs nowhere."""
     by_graph: dict[str, list[tuple[Quad, Where]]] = {}
     places: dict[int | None, Where] = {}
@@ -162,12 +166,12 @@ def _place(statements: list[tuple[Quad, int | None]], name: str, graph: str | No
             continue
         by_graph.setdefault(target, []).append((quad, where))
     for target in sorted(by_graph):
-        reading.graphs[target] = _located(by_graph[target], target, reading.findings)
+        reading.graphs[target] = _located(by_graph[target], target, scope, reading.findings)
 
 
-def _located(quads: list[tuple[Quad, Where]], graph: str, findings: list[Finding]) -> list[Located]:
+def _located(quads: list[tuple[Quad, Where]], graph: str, scope: str | None, findings: list[Finding]) -> list[Located]:
     try:
-        names = canonical_iris([quad for quad, _ in quads], graph or NO_GRAPH)
+        names = canonical_iris([quad for quad, _ in quads], scope or graph or NO_GRAPH)
     except TooAlikeError as error:
         first = next(where for quad, where in quads if quad.subject in error.nodes or quad.object in error.nodes)
         findings.append(finding("read-blank-nodes-alike", where=first, count=len(error.nodes)))

@@ -20,9 +20,9 @@ from pyoxigraph import Literal, NamedNode, Quad
 from kg import lexical
 from kg.findings import BilimError, Finding, Where, finding
 from kg.kinds import KINDS
-from kg.reading.cells import Cell, csv_cells, xlsx_cells
+from kg.reading.cells import Cell
 from kg.reading.checks import Vocabulary, term_findings
-from kg.reading.encoding import decode
+from kg.reading.delimited import open_table
 from kg.reading.evidence import EvidenceMaker, Told
 from kg.reading.header import names_of, read_header
 from kg.reading.located import Located, Reading, Reference
@@ -67,18 +67,22 @@ def read_table(
 
 
 def read_bytes(
-    data: bytes, name: str, spec: TableSpec, graph: str, sheet: str | None = None, vocabulary: Vocabulary | None = None
+    data: bytes,
+    name: str,
+    spec: TableSpec,
+    graph: str,
+    sheet: str | None = None,
+    vocabulary: Vocabulary | None = None,
+    *,
+    detect: bool = False,
 ) -> Reading:
-    """One table by a spec at hand: a pure function of bytes and context."""
-    cells: Iterable[Cell]
-    if name.lower().endswith((".xlsx", ".xlsm", ".ods", ".xls")):
-        cells = xlsx_cells(data, name, sheet or spec.name)
-    else:
-        text = decode(data, name)
-        if isinstance(text, Finding):
-            return Reading(findings=[text])
-        cells = csv_cells(text, name, spec.delimiter)
+    """One table by a spec at hand: a pure function of bytes and context. ``detect``: see :func:`open_table`."""
+    opened = open_table(data, name, spec, sheet, detect)
+    if isinstance(opened, Finding):
+        return Reading(findings=[opened])
+    cells, told = opened
     reading = _TableReader(spec, name, graph).read(cells)
+    reading.findings[:0] = told
     if vocabulary is not None:
         reading.findings.extend(term_findings(reading, vocabulary))
     return reading
@@ -159,6 +163,11 @@ class _TableReader:
             if column is None:
                 continue
             text = cell.text.strip()
+            if cell.trouble is not None:
+                code = "read-formula-no-value" if cell.trouble.kind == "formula" else "read-cell-error"
+                self._add(code, row, column.name, cell.trouble.text, text=cell.trouble.text)
+                row.texts[column.name] = ""
+                continue
             if len(text) != len(cell.text):
                 self._add("read-blanks-around", row, column.name, cell.text, severity="Warning")
             if text in column.nulls:

@@ -1,0 +1,110 @@
+"""Several files that come in together, read into one graph: tables by the descriptions of data/, RDF as it is.
+
+A workbook is a bundle of sheets, each named as its table. A statement that stands in two files is kept at its
+first place. What is no table and no RDF is told, not skipped in silence.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import Quad
+
+from kg.findings import BilimError, Finding, Where, finding
+from kg.reading.cells import sheet_names
+from kg.reading.checks import Vocabulary
+from kg.reading.located import Located, Reading
+from kg.reading.metadata import SHARED, SUFFIX, TableSpec, load_spec
+from kg.reading.package import Part
+from kg.reading.rdf import FORMATS, read_rdf
+from kg.reading.tables import read_bytes
+
+WORKBOOKS: Final = (".xlsx", ".xlsm")
+TABLES: Final = (".csv", ".tsv", *WORKBOOKS)
+ASIDE: Final = "_"
+"""Sheets whose name begins so are for people: help, examples, lists."""
+_NOT_IN_IRI: Final = re.compile(r"[^A-Za-z0-9._~/-]+")
+
+
+def table_specs(folder: Path) -> tuple[dict[str, TableSpec], list[Finding]]:
+    """Table name → its description, for every table described in a folder; what is wrong with descriptions."""
+    shared = folder / SHARED
+    snippets = shared.read_bytes() if shared.exists() else None
+    specs: dict[str, TableSpec] = {}
+    findings: list[Finding] = []
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        spec, found = load_spec(path.read_bytes(), path.name, snippets)
+        findings.extend(found)
+        if spec is not None:
+            specs[spec.name] = spec
+    return specs, findings
+
+
+def read_bundle(
+    parts: Iterable[Part], specs: Mapping[str, TableSpec], graph: str, vocabulary: Vocabulary | None = None
+) -> Reading:
+    """All parts as one Reading whose quads stand in ``graph``. Never raises for what the parts hold."""
+    whole = Reading()
+    seen: dict[Quad, None] = {}
+    located: list[Located] = []
+    for part in parts:
+        for reading in _readings(part, specs, graph, vocabulary):
+            whole.findings.extend(reading.findings)
+            whole.references.extend(reading.references)
+            whole.rows += reading.rows
+            for key, values in reading.keys.items():
+                whole.keys.setdefault(key, set()).update(values)
+            for item in reading:
+                if item.quad not in seen:
+                    seen[item.quad] = None
+                    located.append(item)
+    if located:
+        whole.graphs[graph] = located
+    return whole
+
+
+def _readings(
+    part: Part, specs: Mapping[str, TableSpec], graph: str, vocabulary: Vocabulary | None
+) -> Iterable[Reading]:
+    if part.suffix in FORMATS:
+        scope = f"{graph}/{_NOT_IN_IRI.sub('-', part.name)}"
+        yield read_rdf(part.data, part.name, graph, vocabulary=vocabulary, scope=scope)
+    elif part.suffix in WORKBOOKS:
+        yield from _sheets(part, specs, graph, vocabulary)
+    elif part.suffix in TABLES:
+        spec = specs.get(part.stem.lower())
+        if spec is None:
+            yield Reading(findings=[_unknown_table(part.stem, Where(part.name), specs)])
+        else:
+            yield read_bytes(part.data, part.name, spec, graph, None, vocabulary, detect=True)
+    else:
+        known = " ".join((*FORMATS, *TABLES))
+        found = finding("read-unknown-format", where=Where(part.name), suffix=part.suffix, known=known)
+        yield Reading(findings=[found])
+
+
+def _sheets(part: Part, specs: Mapping[str, TableSpec], graph: str, vocabulary: Vocabulary | None) -> Iterable[Reading]:
+    """The sheets of a workbook that are tables; its only sheet may be one by the workbook's name."""
+    try:
+        names = [name for name in sheet_names(part.data, part.name) if not name.startswith(ASIDE)]
+    except BilimError as error:
+        yield Reading(findings=list(error.findings))
+        return
+    for name in names:
+        spec = specs.get(name.strip().lower())
+        if spec is None and len(names) == 1:
+            spec = specs.get(part.stem.lower())
+        if spec is None:
+            yield Reading(findings=[_unknown_table(name, Where(part.name, sheet=name), specs)])
+        else:
+            yield read_bytes(part.data, part.name, spec, graph, name, vocabulary)
+
+
+def _unknown_table(name: str, where: Where, specs: Mapping[str, TableSpec]) -> Finding:
+    near = difflib.get_close_matches(name.lower(), specs, n=1)
+    code = "read-unknown-table-near" if near else "read-unknown-table"
+    return finding(code, where=where, value=name, near="".join(near), tables=", ".join(specs))

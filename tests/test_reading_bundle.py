@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -237,3 +238,35 @@ def test_what_is_no_archive_is_told(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     (tmp_path / "x/readme.docx").write_bytes(b"PK")
     assert codes(read(tmp_path / "x")) == ["read-unknown-format"]
+
+
+PERSON = {"@id": "https://w3id.org/bilim/id/person/a-b", "skos:note": "x"}
+
+
+def test_json_ld_by_our_context_is_read_and_no_other_context_is_fetched(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonld"
+
+    def codes_of(context: object, **more: object) -> list[str]:
+        path.write_text(json.dumps({"@context": context, **PERSON, **more}), encoding="utf-8")
+        return codes(read(path))
+
+    skos = {"skos": "http://www.w3.org/2004/02/skos/core#"}
+    for context in ("https://w3id.org/bilim/context.jsonld", skos):
+        assert codes_of(context) == []
+        assert [o for *_, o in told(read(path))] == ['"x"']
+    elsewhere = "http://127.0.0.1:9/"
+    for context in (elsewhere, [{}, elsewhere], {"@import": elsewhere}):
+        assert codes_of(context) == ["read-remote-context"]
+        assert only(read(path), "read-remote-context").cell == elsewhere
+    assert codes_of(skos, **{"skos:related": {"@context": elsewhere}}) == ["read-remote-context"]
+
+
+def test_deep_json_ends_as_a_finding(tmp_path: Path) -> None:
+    path = tmp_path / "deep.jsonld"
+    for depth in (300, 100_000):
+        path.write_text('{"a":' * depth + "1" + "}" * depth, encoding="utf-8")
+        assert codes(read(path)) == ["read-json-deep"]
+    path.write_text('{"a": \n [1,}', encoding="utf-8")
+    broken = only(read(path), "read-rdf-syntax")
+    assert broken.where is not None
+    assert broken.where.line == 2

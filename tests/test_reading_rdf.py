@@ -243,7 +243,7 @@ def test_line_based_formats_and_xml_and_json() -> None:
     json = '{"@context": {"a": "http://a/"}, "@id": "a:s", "a:p": "1"}'
     assert lines(read(json, "x.jsonld")) == {("p", "1"): None}
     remote = read('{"@context": "http://127.0.0.1:9/", "a": "b"}', "x.jsonld")
-    assert codes(remote) == ["read-rdf-syntax"]
+    assert codes(remote) == ["read-remote-context"]
     assert codes(read("", "x.docx")) == ["read-unknown-format"]
 
 

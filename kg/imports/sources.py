@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,11 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode,
 
 from kg.findings import BilimError, Finding, Where, finding
 from kg.reading import Located, Reading, Vocabulary, read_folder, read_rdf, read_table
-from kg.reading.bundle import TABLES, read_bundle, table_specs
+from kg.reading.bundle import TABLES, Known, read_bundle, table_specs
 from kg.reading.metadata import SUFFIX
 from kg.reading.package import is_package, parts_of
 from kg.resources import Resources
-from kg.terms import GRAPH_DATA, GRAPH_DOCUMENT, GRAPH_IMPORT, GRAPH_ONTOLOGY
+from kg.terms import BASE, GRAPH_DATA, GRAPH_DOCUMENT, GRAPH_IMPORT, GRAPH_ONTOLOGY
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ def read_one(path: Path, resources: Resources, ontology: Iterable[Quad]) -> Read
     """
     known = declared(ontology)
     imported = f"{GRAPH_IMPORT}{path.stem}"
+    contexts = own_contexts(resources)
     inside = path.resolve().is_relative_to(resources.data.resolve())
     suffix = path.suffix.lower()
     beside = path.with_name(f"{path.stem}{SUFFIX}")
@@ -74,14 +76,22 @@ def read_one(path: Path, resources: Resources, ontology: Iterable[Quad]) -> Read
     if is_package(path) or suffix in TABLES:
         parts, refused = parts_of(path)
         specs, bad = table_specs(resources.data / "reference")
-        reading = read_bundle(parts, specs, imported, Vocabulary(known))
+        reading = read_bundle(parts, imported, Known(specs, Vocabulary(known), contexts))
         reading.findings[:0] = [*refused, *bad]
         return reading
-    reading = read_rdf(path, vocabulary=known)
+    reading = read_rdf(path, vocabulary=known, contexts=contexts)
     own = {"", imported, f"{GRAPH_DOCUMENT}{path.stem}", f"{GRAPH_DATA}{path.stem}"}
     if not set(reading.graphs) <= own or "" in reading.graphs:
-        return read_rdf(path, graph=imported, vocabulary=known)  # reports graphs that belong to others
+        return read_rdf(
+            path, graph=imported, vocabulary=known, contexts=contexts
+        )  # reports graphs that belong to others
     return reading
+
+
+def own_contexts(resources: Resources) -> dict[str, Any]:
+    """The JSON-LD contexts that files may name by address: ours."""
+    text = (resources.ontology / "context.jsonld").read_text(encoding="utf-8")
+    return {f"{BASE}context.jsonld": json.loads(text)["@context"]}
 
 
 def read_ontology(resources: Resources) -> list[Quad]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from pyoxigraph import Quad
 
@@ -44,15 +45,22 @@ def table_specs(folder: Path) -> tuple[dict[str, TableSpec], list[Finding]]:
     return specs, findings
 
 
-def read_bundle(
-    parts: Iterable[Part], specs: Mapping[str, TableSpec], graph: str, vocabulary: Vocabulary | None = None
-) -> Reading:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """By what parts are read: descriptions of tables, declared terms, JSON-LD contexts by address."""
+
+    specs: Mapping[str, TableSpec]
+    vocabulary: Vocabulary | None = None
+    contexts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_bundle(parts: Iterable[Part], graph: str, known: Known) -> Reading:
     """All parts as one Reading whose quads stand in ``graph``. Never raises for what the parts hold."""
     whole = Reading()
     seen: dict[Quad, None] = {}
     located: list[Located] = []
     for part in parts:
-        for reading in _readings(part, specs, graph, vocabulary):
+        for reading in _readings(part, graph, known):
             whole.findings.extend(reading.findings)
             whole.references.extend(reading.references)
             whole.rows += reading.rows
@@ -67,27 +75,26 @@ def read_bundle(
     return whole
 
 
-def _readings(
-    part: Part, specs: Mapping[str, TableSpec], graph: str, vocabulary: Vocabulary | None
-) -> Iterable[Reading]:
+def _readings(part: Part, graph: str, known: Known) -> Iterable[Reading]:
     if part.suffix in FORMATS:
         scope = f"{graph}/{_NOT_IN_IRI.sub('-', part.name)}"
-        yield read_rdf(part.data, part.name, graph, vocabulary=vocabulary, scope=scope)
+        words, contexts = known.vocabulary, known.contexts
+        yield read_rdf(part.data, part.name, graph, vocabulary=words, scope=scope, contexts=contexts)
     elif part.suffix in WORKBOOKS:
-        yield from _sheets(part, specs, graph, vocabulary)
+        yield from _sheets(part, graph, known)
     elif part.suffix in TABLES:
-        spec = specs.get(part.stem.lower())
+        spec = known.specs.get(part.stem.lower())
         if spec is None:
-            yield Reading(findings=[_unknown_table(part.stem, Where(part.name), specs)])
+            yield Reading(findings=[_unknown_table(part.stem, Where(part.name), known.specs)])
         else:
-            yield read_bytes(part.data, part.name, spec, graph, None, vocabulary, detect=True)
+            yield read_bytes(part.data, part.name, spec, graph, None, known.vocabulary, detect=True)
     else:
-        known = " ".join((*FORMATS, *TABLES))
-        found = finding("read-unknown-format", where=Where(part.name), suffix=part.suffix, known=known)
+        formats = " ".join((*FORMATS, *TABLES))
+        found = finding("read-unknown-format", where=Where(part.name), suffix=part.suffix, known=formats)
         yield Reading(findings=[found])
 
 
-def _sheets(part: Part, specs: Mapping[str, TableSpec], graph: str, vocabulary: Vocabulary | None) -> Iterable[Reading]:
+def _sheets(part: Part, graph: str, known: Known) -> Iterable[Reading]:
     """The sheets of a workbook that are tables; its only sheet may be one by the workbook's name."""
     try:
         names = [name for name in sheet_names(part.data, part.name) if not name.startswith(ASIDE)]
@@ -95,13 +102,13 @@ def _sheets(part: Part, specs: Mapping[str, TableSpec], graph: str, vocabulary: 
         yield Reading(findings=list(error.findings))
         return
     for name in names:
-        spec = specs.get(name.strip().lower())
+        spec = known.specs.get(name.strip().lower())
         if spec is None and len(names) == 1:
-            spec = specs.get(part.stem.lower())
+            spec = known.specs.get(part.stem.lower())
         if spec is None:
-            yield Reading(findings=[_unknown_table(name, Where(part.name, sheet=name), specs)])
+            yield Reading(findings=[_unknown_table(name, Where(part.name, sheet=name), known.specs)])
         else:
-            yield read_bytes(part.data, part.name, spec, graph, name, vocabulary)
+            yield read_bytes(part.data, part.name, spec, graph, name, known.vocabulary)
 
 
 def _unknown_table(name: str, where: Where, specs: Mapping[str, TableSpec]) -> Finding:

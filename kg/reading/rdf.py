@@ -6,16 +6,17 @@ line by line and noting the last one it took; JSON-LD has none, for its context 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import Final
+from typing import Any, Final
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kg.findings import Finding, Where, finding
 from kg.reading.blank import TooAlikeError, canonical_iris
 from kg.reading.checks import Vocabulary, literal_findings, term_findings
+from kg.reading.contexts import with_local_contexts
 from kg.reading.encoding import decode
 from kg.reading.located import Located, Reading
 from kg.reading.turtle_lines import mark, unmark
@@ -42,6 +43,7 @@ def read_rdf(
     *,
     vocabulary: Collection[str] | Vocabulary | None = None,
     scope: str | None = None,
+    contexts: Mapping[str, Any] | None = None,
 ) -> Reading:
     """The quads of an RDF file with their lines, and everything wrong with it.
 
@@ -51,6 +53,7 @@ def read_rdf(
         graph named in the file is a finding. None: graphs are taken as they stand.
     :param vocabulary: declared terms; others in our namespaces are findings. None: not checked.
     :param scope: IRI before the names of blank nodes, where several files go into one graph; the graph's if empty.
+    :param contexts: JSON-LD contexts by their addresses; no other is taken, and none is fetched.
 
     Never raises for what the file holds; OSError where it cannot be read.
     """
@@ -69,6 +72,11 @@ def read_rdf(
     if isinstance(text, Finding):
         reading.findings.append(text)
         return reading
+    if format_ == RdfFormat.JSON_LD:
+        text = with_local_contexts(text, name, contexts or {})
+        if isinstance(text, Finding):
+            reading.findings.append(text)
+            return reading
     statements = _parse(text, name, format_, reading.findings)
     _place(statements, name, graph, scope, reading)
     reading.findings.extend(literal_findings(reading))

@@ -22,6 +22,9 @@ Texts = Mapping[str, str]
 
 Severity = Literal["Violation", "Warning", "Info"]
 
+Standing = Literal["new", "already there", "mended"]
+"""Of a finding on a file laid upon a release: made by the file, there without it too, or done away with by it."""
+
 
 class Exit(IntEnum):
     """Exit codes of the command line (docs/cli.md); 4 is only for comparing two engines."""
@@ -74,6 +77,7 @@ class Finding:
     value: str | None = None
     shape: str | None = None
     component: str | None = None
+    standing: Standing | None = None  # only where a file is compared with a release
 
     def text(self, lang: str = "en") -> str:
         """One line: what is wrong, what is allowed, what to do."""
@@ -90,7 +94,7 @@ class Finding:
             for key in ("file", "sheet", "row", "column", "line"):
                 if (value := getattr(self.where, key)) is not None:
                     out[key] = value
-        for key in ("cell", "path", "value", "shape", "component"):
+        for key in ("cell", "path", "value", "shape", "component", "standing"):
             if (value := getattr(self, key)) is not None:
                 out[key] = value
         if self.entity is not None:
@@ -137,7 +141,7 @@ def finding(code: str, /, where: Where | None = None, severity: Severity | None 
     among the values are kept on the finding too. Raises KeyError for a code or field that is not there.
     """
     texts = catalogue()[code]
-    own = {k: str(values[k]) for k in _FIELDS if values.get(k) is not None}
+    own: dict[str, Any] = {k: str(values[k]) for k in _FIELDS if values.get(k) is not None}
     return Finding(
         code=code,
         what=_fill(texts["what"], values),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +11,12 @@ import typer
 from kg import resources
 from kg.commands import validate_full
 from kg.commands.output import Json, language, print_json, settings, show_findings, stderr, stdout
+from kg.commands.report import check_suffixes, label_paths, write_files
 from kg.documents.passages import read_passages
 from kg.documents.quotes import BY_SHAPES, compare
 from kg.documents.text import Text, read_text
 from kg.findings import BilimError, Exit, Finding, finding
+from kg.imports.reports import ReportData
 from kg.releases.layout import Home
 from kg.releases.reader import current
 from kg.settings import Settings
@@ -31,6 +33,14 @@ def command(
     text: Annotated[
         Path | None, typer.Option("--text", help="Also compare the quotes of its evidence with this text.")
     ] = None,
+    report: Annotated[
+        list[Path] | None,
+        typer.Option("--report", help="Also write the findings: .html .ttl .json .csv .xlsx .sarif; may be repeated."),
+    ] = None,
+    split: Annotated[
+        Path | None,
+        typer.Option("--split", help="Write the table's good and bad rows into good/ and bad/ of a folder."),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Check a whole release instead of a file.")] = False,
     release_id: Annotated[
         str | None, typer.Option("--release", help="With --full: the id of the release; the current one if left out.")
@@ -42,7 +52,8 @@ def command(
 ) -> None:
     """Check a file as it would be if it were imported, or with --full a whole release; nothing is kept."""
     chosen = settings()
-    if full is (file is not None) or (not full and (release_id or reference)) or (full and (alone or text)):
+    of_file = alone or text or report or split
+    if full is (file is not None) or (not full and (release_id or reference)) or (full and of_file):
         raise BilimError(finding("validate-what"), exit_code=Exit.USAGE)
     if file is None:
         release = validate_full.which(Home(chosen.home), release_id)
@@ -51,17 +62,28 @@ def command(
         if code:
             raise typer.Exit(code)
         return
-    _file(context, chosen, file, alone, strict, text, as_json)
+    check_suffixes(report or ())
+    _file(language(context), chosen, file, _Wanted(alone, strict, text, tuple(report or ()), split, as_json))
 
 
-def _file(
-    context: typer.Context, chosen: Settings, file: Path, alone: bool, strict: bool, text: Path | None, as_json: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How a file is to be judged, and what is to be written of it."""
+
+    alone: bool
+    strict: bool
+    text: Path | None
+    reports: tuple[Path, ...]
+    split: Path | None
+    as_json: bool
+
+
+def _file(lang: str, chosen: Settings, file: Path, wanted: _Wanted) -> None:
     from kg.imports.judge import judge  # here: the shapes' engine takes a second to load
 
     home = Home(chosen.home)
-    against = read_text(text) if text is not None else None
-    release = None if alone or home.current_id() is None else current(home)
+    against = read_text(wanted.text) if wanted.text is not None else None
+    release = None if wanted.alone or home.current_id() is None else current(home)
     try:
         judged = judge(file, resources.find(chosen.resources), release)
     except OSError as error:
@@ -70,18 +92,22 @@ def _file(
         quotes = compare_file(file, resources.find(chosen.resources), against)
         told = BY_SHAPES if judged.checked else frozenset[str]()
         judged = replace(judged, findings=(*judged.findings, *(f for f in quotes if f.code not in told)))
-    code = judged.exit_code(strict)
-    if as_json:
+    code = judged.exit_code(wanted.strict)
+    if wanted.reports or wanted.split:
+        labels = label_paths(judged.all, resources.find(chosen.resources))
+        data = ReportData(file.name, judged.all, judged.checked, release.id if release else None, labels)
+        write_files(data, file, wanted.reports, wanted.split, lang)
+    if wanted.as_json:
         print_json(
             {"file": str(file), "release": release.id if release else None, "clean": code == Exit.CLEAN}
             | {"quads": judged.quads, "things": judged.focus, "checked": dict(judged.checked)}
             | {"findings": [f.as_dict() for f in judged.findings], "elsewhere": [f.as_dict() for f in judged.elsewhere]}
         )
     else:
-        show_findings(judged.findings, language(context))
+        show_findings(judged.findings, lang)
         if judged.elsewhere:
             stderr().print("Elsewhere in the graph, and not before:")
-            show_findings(judged.elsewhere, language(context))
+            show_findings(judged.elsewhere, lang)
         on = f"on top of {release.id}" if release else "by itself"
         counts = {s: sum(f.severity == s for f in judged.all) for s in ("Violation", "Warning")}
         looked = sum(1 for n in judged.checked.values() if n)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from pyoxigraph import Quad
 
 from kg.findings import BilimError, Finding, Where, finding
-from kg.reading.cells import sheet_names
+from kg.reading.cells import ASIDE, sheet_names
 from kg.reading.checks import Vocabulary
 from kg.reading.located import Located, Reading
 from kg.reading.metadata import SHARED, SUFFIX, TableSpec, load_spec
@@ -26,8 +26,6 @@ from kg.reading.tables import read_bytes
 
 WORKBOOKS: Final = (".xlsx", ".xlsm")
 TABLES: Final = (".csv", ".tsv", *WORKBOOKS)
-ASIDE: Final = "_"
-"""Sheets whose name begins so are for people: help, examples, lists."""
 _NOT_IN_IRI: Final = re.compile(r"[^A-Za-z0-9._~/-]+")
 
 

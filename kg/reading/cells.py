@@ -9,10 +9,13 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from kg.findings import BilimError, Where, finding
 from kg.reading.workbook import Trouble, check_archive, troubles
+
+ASIDE: Final = "_"
+"""Sheets and columns whose name begins so are for people: help, examples, lists, reasons."""
 
 
 class Cell(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Final
 
 from charset_normalizer import from_bytes
 
-from kg.findings import Finding, Where, finding
+from kg.findings import BilimError, Finding, Where, finding
 from kg.reading.cells import Cell, csv_cells, xlsx_cells
 from kg.reading.encoding import decode
 from kg.reading.metadata import TableSpec
@@ -63,6 +63,18 @@ def open_text(data: bytes, name: str, spec: TableSpec) -> tuple[str, str, list[F
         shown = {"\t": "tab"}.get(delimiter, delimiter)
         told.append(finding("read-delimiter-found", where=Where(name), delimiter=shown))
     return text, delimiter, told
+
+
+def opened(data: bytes, name: str) -> tuple[str, str]:
+    """The text of a delimited file of any encoding and its delimiter, to show it. Raises :class:`BilimError`."""
+    text = decode(data, name)
+    if isinstance(text, Finding):
+        guessed = _guessed(data)
+        if guessed is None:
+            raise BilimError(text)
+        text = guessed[0]
+    head = text.split("\n", 1)[0]
+    return text, max(DELIMITERS, key=head.count)
 
 
 def _guessed(data: bytes) -> tuple[str, str] | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
-from kg.reading.bundle import ASIDE
+from kg.reading.cells import ASIDE
 from kg.reading.metadata import ColumnSpec, Help, TableSpec
 from kg.reading.uri_templates import Template
 from kg.terms import ID, LANGUAGES, LIST, XSD, expand

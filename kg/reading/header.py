@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from kg.findings import Finding, Where, finding
-from kg.reading.cells import Cell
+from kg.reading.cells import ASIDE, Cell
 from kg.reading.metadata import ColumnSpec, TableSpec
 
 
@@ -27,6 +27,9 @@ def read_header(cells: list[Cell], spec: TableSpec, findings: list[Finding]) -> 
         title = cell.text.strip()
         column = by_title.get(title)
         where = Where(file, sheet=sheet, row=line, column=title or str(cell.column))
+        if column is None and title.startswith(ASIDE):
+            found.append(None)
+            continue
         if column is None and (title or sheet is None):  # a workbook may have empty columns
             near = difflib.get_close_matches(title, by_title, n=1)
             code = "read-unknown-column-near" if near else "read-unknown-column"

@@ -21,7 +21,9 @@ from api.routers import (
     coverage,
     entities,
     home,
+    reconcile,
     releases,
+    search,
     sparql,
     system,
     templates,
@@ -77,6 +79,8 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     engines = Engines()
     app.include_router(entities.router())
     app.include_router(changes.router())
+    app.include_router(search.router())
+    app.include_router(reconcile.router())
     app.include_router(wellknown.router(services.templates, engines))
     app.router.routes[:0] = templates.routes(services.templates, engines)
     app.include_router(templates_pages.router(services.templates, engines))

@@ -24,7 +24,20 @@ LANGUAGES = {"en", "ru", "kk"}
 
 # Lower may not import higher. Of the same rung, stations do not know each other; the ground floor may.
 LADDER: tuple[tuple[str, ...], ...] = (
-    ("terms", "edtf", "dates", "names", "lexical", "settings", "resources", "findings", "kinds", "log", "jsonld"),
+    (
+        "terms",
+        "edtf",
+        "dates",
+        "names",
+        "lexical",
+        "settings",
+        "resources",
+        "findings",
+        "kinds",
+        "log",
+        "jsonld",
+        "matching",
+    ),
     ("store",),
     ("sparql",),
     ("templates", "validation", "reading", "documents"),

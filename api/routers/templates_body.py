@@ -6,6 +6,7 @@ So there is one way on which values are checked, for GET and for POST.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,9 +23,7 @@ async def json_parameters(request: Request) -> Request:
     Raises :class:`BilimError`: ``body-media`` (415), ``body-unreadable`` (400) where it is no such object;
     :class:`HTTPException` 413 for one that is too long.
     """
-    media = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
-    if media != JSON and not (media.startswith("application/") and media.endswith("+json")):
-        raise BilimError(finding("body-media", given=media[:80] or "—", allowed=JSON))
+    _check_media(request)
     pairs = [*request.query_params.multi_items(), *_pairs(await request.body())]
     try:
         query = urlencode(pairs).encode()
@@ -33,16 +32,33 @@ async def json_parameters(request: Request) -> Request:
     return Request({**request.scope, "query_string": query})
 
 
+async def json_object(request: Request) -> dict[str, Any]:
+    """The JSON object that a request carries. Raises as :func:`json_parameters` does."""
+    _check_media(request)
+    return _object(await request.body())
+
+
+def _check_media(request: Request) -> None:
+    media = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
+    if media != JSON and not (media.startswith("application/") and media.endswith("+json")):
+        raise BilimError(finding("body-media", given=media[:80] or "—", allowed=JSON))
+
+
 def _pairs(body: bytes) -> list[tuple[str, str]]:
+    # numbers stay as they are written: 1.10 is not 1.1
+    data = _object(body, number=str)
+    return [(name, _text(name, item)) for name, value in data.items() for item in _items(value)]
+
+
+def _object(body: bytes, number: Callable[[str], Any] | None = None) -> dict[str, Any]:
     try:
-        # numbers stay as they are written: 1.10 is not 1.1
-        data = json.loads(body, parse_int=str, parse_float=str, parse_constant=_no_constant)
+        data = json.loads(body, parse_int=number, parse_float=number, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         reason = str(error)[:200] if isinstance(error, ValueError) else "too deeply nested"
         raise BilimError(finding("body-unreadable", reason=reason)) from None
     if not isinstance(data, dict):
         raise BilimError(finding("body-unreadable", reason=f"{type(data).__name__} at the top"))
-    return [(name, _text(name, item)) for name, value in data.items() for item in _items(value)]
+    return data
 
 
 def _items(value: Any) -> list[Any]:

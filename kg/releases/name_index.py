@@ -1,0 +1,148 @@
+"""Finding things by name: tables made at publish, asked at request time; nothing is held in memory.
+
+Tables beside ``names`` of the projection: ``words(word, names)`` (every word of a folding key, and in how many names
+it stands), ``word_names(word, name)`` (name: rowid of ``names``), ``word_forms(form, word)`` (the word with one letter
+left out, :func:`kg.matching.deletions`). A search goes exact word → beginning → one letter apart, gathers names by
+their rarest words, and scores the best of them again as a whole.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from kg.kinds import KINDS
+from kg.matching import Answers, WordMatch, deletions, match_word, remembered, score
+from kg.names import fold
+
+SCHEMA: Final = """
+CREATE TABLE words(word TEXT PRIMARY KEY, names INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE word_names(word TEXT, name INTEGER, PRIMARY KEY(word, name)) WITHOUT ROWID;
+CREATE TABLE word_forms(form TEXT, word TEXT, PRIMARY KEY(form, word)) WITHOUT ROWID;
+"""
+
+Rows = Callable[[str, Iterable[Any]], list[tuple[Any, ...]]]
+"""Asks the projection: SQL and parameters to rows."""
+
+ASKED_MAX: Final = 12
+"""Words of a question that are looked at."""
+_BEGINNINGS: Final = 20  # words that may complete a cut one, the most frequent first
+_GATHERED: Final = 2_000  # names looked up by one word
+_RANKED: Final = 100  # names scored as a whole
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A thing found. ``score`` 0 to 100; ``name``: the label that answered; ``why``: word by word."""
+
+    kind: str
+    slug: str
+    name: str
+    lang: str
+    score: float
+    why: tuple[WordMatch, ...]
+
+
+def fill(db: sqlite3.Connection) -> None:
+    """Fill the tables from ``names``."""
+    counts: Counter[str] = Counter()
+
+    def pairs() -> Iterator[tuple[str, int]]:
+        for rowid, key, kind in db.execute("SELECT rowid, key, kind FROM names ORDER BY rowid"):
+            if not KINDS[kind].named:
+                continue  # labels made of others' names would only bury them
+            for word in dict.fromkeys(key.split()):
+                counts[word] += 1
+                yield word, rowid
+
+    db.executemany("INSERT INTO word_names VALUES(?, ?)", sorted(pairs()))
+    db.executemany("INSERT INTO words VALUES(?, ?)", sorted(counts.items()))
+    forms = sorted((form, word) for word in counts for form in deletions(word))
+    db.executemany("INSERT INTO word_forms VALUES(?, ?)", forms)
+
+
+def search(rows: Rows, text: str, *, kinds: Collection[str] = (), limit: int = 10, typing: bool = False) -> list[Hit]:
+    """Things whose names answer the text, best first, each once by its best name; ties by kind and slug.
+
+    :param kinds: kinds wanted; empty: all.
+    :param typing: the last word is still being written.
+    """
+    asked = list(dict.fromkeys(fold(text).split()))[:ASKED_MAX]
+    if not asked:
+        return []
+    total = rows("SELECT MAX(rowid) FROM names", ())[0][0] or 1
+    found = {word: _alike(rows, word, cut=not typing or word == asked[-1]) for word in asked if len(word) > 1}
+    if typing and len(asked) == 1 and len(asked[0]) == 1:
+        found[asked[0]] = _alike(rows, asked[0], cut=True)
+    rarity = {
+        word: math.log1p(total / (1 + max((n for w, n in alike.items() if w == word), default=min(alike.values()))))
+        for word, alike in found.items()
+        if alike
+    }
+    least = min(rarity.values(), default=1.0)
+    rarity.update((word, least / 2) for word in asked if word not in rarity)  # what no name has says little
+    best: dict[tuple[str, str], Hit] = {}
+    answer = remembered()
+    names = _named(rows, _gathered(rows, found, rarity, answer), kinds)
+    for key, kind, slug, lang, name, preferred in names:
+        value, why = score(asked, key.split(), rarity, answer, cut_last=typing)
+        value = min(100.0, value) - (0 if preferred else 0.01)  # of equals, the preferred name
+        before = best.get((kind, slug))
+        if why and (before is None or (value, name) > (before.score, before.name)):
+            best[kind, slug] = Hit(kind, slug, name, lang, value, why)
+    ordered = sorted(best.values(), key=lambda hit: (-round(hit.score, 3), hit.kind, hit.slug))
+    return ordered[:limit]
+
+
+def _alike(rows: Rows, word: str, *, cut: bool) -> dict[str, int]:
+    """Words of names that may stand for a word asked → in how many names each is."""
+    out: dict[str, int] = dict(rows("SELECT word, names FROM words WHERE word = ?", (word,)))
+    if cut and not word.isdigit():
+        sql = "SELECT word, names FROM words WHERE word > ? AND word < ? ORDER BY names DESC LIMIT ?"
+        out.update(rows(sql, (word, word + "\U0010ffff", _BEGINNINGS)))
+    forms = sorted(deletions(word))
+    marks = ",".join("?" * len(forms))
+    sql = f"SELECT DISTINCT f.word, w.names FROM word_forms f JOIN words w ON w.word = f.word WHERE f.form IN ({marks})"
+    for other, names in rows(sql, forms):
+        if other not in out and match_word(word, other, cut=cut) is not None:
+            out[other] = names
+    return out
+
+
+def _gathered(rows: Rows, found: dict[str, dict[str, int]], rarity: dict[str, float], answer: Answers) -> list[int]:
+    """Rowids of the names that share the most weight with what was asked, the best of them."""
+    weights: dict[int, float] = defaultdict(float)
+    for word in sorted((w for w in found if found[w]), key=lambda w: (sum(found[w].values()), w)):
+        alike = found[word]
+        if weights and sum(alike.values()) > _GATHERED:
+            continue  # so frequent a word only orders what rarer ones have found
+        worth = {other: match.weight for other in alike if (match := answer(word, other, True)) is not None}
+        taken: list[str] = []
+        names = 0
+        for other in sorted(worth, key=lambda w: (-worth[w], w)):  # the words most like it, up to so many names
+            if taken and names + alike[other] > _GATHERED:
+                break
+            taken.append(other)
+            names += alike[other]
+        marks = ",".join("?" * len(taken))
+        sql = f"SELECT name, word FROM word_names WHERE word IN ({marks}) LIMIT {_GATHERED}"
+        seen: dict[int, float] = {}
+        for name, other in rows(sql, taken):
+            if worth[other] > seen.get(name, 0.0):
+                seen[name] = worth[other]
+        for name, weight in seen.items():
+            weights[name] += weight * rarity[word]
+    return heapq.nsmallest(_RANKED, weights, key=lambda name: (-weights[name], name))
+
+
+def _named(rows: Rows, names: Sequence[int], kinds: Collection[str]) -> list[tuple[Any, ...]]:
+    if not names:
+        return []
+    marks = ",".join("?" * len(names))
+    found = rows(f"SELECT key, kind, slug, lang, name, preferred FROM names WHERE rowid IN ({marks})", names)
+    return [row for row in found if row[1] in kinds] if kinds else found

@@ -399,8 +399,8 @@ def test_terms_of_tables_are_checked_against_the_ontology() -> None:
         for path in (find().ontology / folder).glob("*.ttl"):
             terms |= {q.subject.value for q in parse(path.read_bytes(), RdfFormat.TURTLE)}
     bad = read_table((HEAD + "x-y,x,y,,,,fulll,doc-1,,,,0.9,,\n").encode(), TENURES, G, "tenures.csv", vocabulary=terms)
-    assert [(f.code, place(f)) for f in bad.findings] == [("read-unknown-term-near", (2, "status"))]
-    assert "ts:full" in bad.findings[0].text("kk")
+    assert [(f.code, place(f)) for f in bad.findings] == [("read-unknown-concept-near", (2, "status"))]
+    assert "acting, full" in bad.findings[0].text("kk")
 
 
 @settings(max_examples=200)

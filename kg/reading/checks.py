@@ -69,16 +69,30 @@ class Vocabulary:
         """The declared term of the same namespace and list that is written most alike, if any is."""
         if iri not in self._suggestions:
             namespace = _namespace(iri)
-            known = self._by_namespace.get(namespace)
-            if known is None:
-                known = {term[len(namespace) :]: term for term in self._terms if _namespace(term) == namespace}
-                self._by_namespace[namespace] = known
+            known = self._words(namespace)
             close = difflib.get_close_matches(iri[len(namespace) :], sorted(known), n=1)
             self._suggestions[iri] = known[close[0]] if close else None
         return self._suggestions[iri]
 
+    def _words(self, namespace: str) -> dict[str, str]:
+        """Local name -> IRI of the declared terms of one namespace or list."""
+        known = self._by_namespace.get(namespace)
+        if known is None:
+            known = {term[len(namespace) :]: term for term in self._terms if _namespace(term) == namespace}
+            self._by_namespace[namespace] = known
+        return known
+
     def finding(self, iri: str, where: Where, cell: str | None = None) -> Finding:
+        """What to say of an unknown term: of a list, its words are shown."""
         near = self.nearest(iri)
+        namespace = _namespace(iri)
+        words = self._words(namespace) if namespace.startswith(LIST) and namespace != LIST else None
+        if words:
+            word, close = iri[len(namespace) :], (near or "")[len(namespace) :]
+            code = "read-unknown-concept-near" if near else "read-unknown-concept"
+            scheme = namespace.removeprefix(LIST).rstrip("/")
+            shown = ", ".join(sorted(words))
+            return finding(code, where=where, cell=cell or word, value=iri, scheme=scheme, near=close, words=shown)
         code = "read-unknown-term-near" if near else "read-unknown-term"
         return finding(code, where=where, cell=cell, value=iri, term=shorten(iri), near=shorten(near or ""))
 

@@ -65,6 +65,8 @@ def read_folder(
             readings[iri] = Reading(findings=[found])
         else:
             readings[iri] = read_rdf(path, graph=iri, vocabulary=known)
+    if any(r.faulty and not r.graphs for graph, r in readings.items() if graph.startswith(GRAPH_DATA)):
+        return readings  # whatever a table that was not read tells of would be called unknown all over the folder
     _check_references(readings)
     _check_ids(readings)
     _check_register(readings)

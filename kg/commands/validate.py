@@ -85,7 +85,7 @@ def _file(lang: str, chosen: Settings, file: Path, wanted: _Wanted) -> None:
     against = read_text(wanted.text) if wanted.text is not None else None
     release = None if wanted.alone or home.current_id() is None else current(home)
     try:
-        judged = judge(file, resources.find(chosen.resources), release)
+        judged = judge(file, resources.find(chosen.resources), release, lambda way: stderr().print(f"checking {way}"))
     except OSError as error:
         raise BilimError(finding("file-unreadable", file=file, reason=error.strerror or error)) from error
     if against is not None and judged.read != "not at all":
@@ -102,12 +102,20 @@ def _file(lang: str, chosen: Settings, file: Path, wanted: _Wanted) -> None:
             {"file": str(file), "release": release.id if release else None, "clean": code == Exit.CLEAN}
             | {"quads": judged.quads, "things": judged.focus, "checked": dict(judged.checked)}
             | {"findings": [f.as_dict() for f in judged.findings], "elsewhere": [f.as_dict() for f in judged.elsewhere]}
+            | {"mended": [f.as_dict() for f in judged.mended], "notes": [f.as_dict() for f in judged.notes]}
         )
     else:
-        show_findings(judged.findings, lang)
-        if judged.elsewhere:
-            stderr().print("Elsewhere in the graph, and not before:")
-            show_findings(judged.elsewhere, lang)
+        there = [f for f in judged.findings if f.standing == "already there"]
+        show_findings([f for f in judged.findings if f.standing != "already there"], lang)
+        for title, findings in (
+            ("Elsewhere in the graph, and not before:", judged.elsewhere),
+            ("Already in the release, on things of the file:", there),
+            ("Mended by the file:", judged.mended),
+            ("How it was checked:", judged.notes),
+        ):
+            if findings:
+                stderr().print(title)
+                show_findings(findings, lang)
         on = f"on top of {release.id}" if release else "by itself"
         counts = {s: sum(f.severity == s for f in judged.all) for s in ("Violation", "Warning")}
         looked = sum(1 for n in judged.checked.values() if n)

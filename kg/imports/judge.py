@@ -1,8 +1,11 @@
-"""Judging a file before anything is kept: as *current release + file*, or by itself."""
+"""Judging a file before anything is kept: as *current release + file*, or by itself.
+
+On a release only what the file changes is looked at (kg.validation.incremental), so the time grows with the file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -13,22 +16,33 @@ from kg.findings import Exit, Finding, finding
 from kg.imports.sources import read_one, read_ontology
 from kg.reading import Located
 from kg.reading.unknown import by_kind, unknown_things
-from kg.releases.candidate import STORE, Delta, apply, replace_graph
+from kg.releases.candidate import STORE, Delta, apply, delta_between, replace_graph
 from kg.releases.derive import derive
-from kg.releases.hashing import graph_names
+from kg.releases.hashing import graph_names, hash_graphs
 from kg.releases.reader import Release
+from kg.releases.rederive import laid
 from kg.resources import Resources
+from kg.store.overlay import Overlay
+from kg.store.views import views
 from kg.terms import GRAPH_DERIVED, GRAPH_ONTOLOGY, RDF
-from kg.validation import Report, Validator
+from kg.validation import Validator
+from kg.validation.incremental import Incremental
 from kg.validation.report import UNCHECKED_CODES
 
 _COMPUTED: Final = (DefaultGraph(), NamedNode(GRAPH_DERIVED))
 """What is computed of a thing does not make it known: a tenure alone makes its holder a minister."""
 
+Progress = Callable[[str], None]
+"""Told how far a check has come that is more than the file's neighbourhood."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What is wrong with a file. ``focus``: things it speaks of; ``elsewhere``: findings on other things it breaks."""
+    """What is wrong with a file.
+
+    ``findings``: on things that it speaks of, each new or already there; ``elsewhere``: new ones on other things;
+    ``mended``: those of the release that it does away with; ``notes``: rules that had to run over the whole graph.
+    """
 
     findings: tuple[Finding, ...]
     elsewhere: tuple[Finding, ...]
@@ -36,6 +50,8 @@ class Judgement:
     quads: int
     checked: Mapping[str, int]
     read: Literal["whole", "faulty", "not at all"] = "whole"
+    mended: tuple[Finding, ...] = ()
+    notes: tuple[Finding, ...] = ()
 
     @property
     def all(self) -> tuple[Finding, ...]:
@@ -51,7 +67,7 @@ class Judgement:
         return Exit.VIOLATIONS if any(f.severity in bad for f in self.all) else Exit.CLEAN
 
 
-def judge(path: Path, resources: Resources, release: Release | None) -> Judgement:
+def judge(path: Path, resources: Resources, release: Release | None, progress: Progress = lambda _: None) -> Judgement:
     """Validate a file on top of a release, or alone (None). Keeps nothing.
 
     What the reading finds (ill-formed literals, wrong cells) ends it: shapes on half of a file mislead.
@@ -65,38 +81,42 @@ def judge(path: Path, resources: Resources, release: Release | None) -> Judgemen
     if not located:
         return Judgement((*reading.findings, finding("file-empty", file=path)), (), 0, 0, {})
     validator = Validator(resources)
-    store = _together(located, ontology, release)
-    unknown = _unknown_things(located, store) if release is not None else []
-    focus = _focus(located)
-    near = validator.validate(store, located=located, focus=focus)
-    far: tuple[Finding, ...] = ()
-    if release is not None:
-        whole = validator.validate(store, located=located)
-        before = validator.validate(Store.read_only(str(release.path / STORE)))
-        far = _new(whole, before, focus)
-    return Judgement((*reading.findings, *unknown, *near.findings), far, len(focus), len(located), near.checked)
+    focus = focus_of(located)
+    if release is None:
+        report = validator.validate(_alone(located, ontology), located=located, focus=focus)
+        return Judgement((*reading.findings, *report.findings), (), len(focus), len(located), report.checked)
+    overlay = laid(Store.read_only(str(release.path / STORE)), lambda base: _delta(base, located, ontology, release))
+    found = Incremental(validator).check(
+        views(overlay.base, overlay.added(), overlay.removed()), focus=focus, located=located, progress=progress
+    )
+    near = (*reading.findings, *_unknown_things(located, overlay), *found.near)
+    if not any(found.checked.values()):
+        near = (*near, finding("nothing-checked"))
+    return Judgement(near, found.far, len(focus), len(located), found.checked, mended=found.mended, notes=found.notes)
 
 
-def _together(located: Iterable[Located], ontology: Iterable[Quad], release: Release | None) -> Store:
-    """Release and file in memory, derived anew. A graph of the file replaces the release's of the same name."""
-    graphs: dict[str, list[Quad]] = {GRAPH_ONTOLOGY: list(ontology)}
-    if release is not None:
-        base = Store.read_only(str(release.path / STORE))
-        for name in graph_names(base):
-            if name != GRAPH_DERIVED:
-                graphs[name] = list(base.quads_for_pattern(None, None, None, NamedNode(name)))
-    fresh: dict[str, list[Quad]] = {}
+def _delta(base: Store, located: Iterable[Located], ontology: Iterable[Quad], release: Release) -> Delta:
+    """What the file changes: a graph of it replaces the release's of the same name. And the ontology, if it differs."""
+    graphs: dict[str, list[Quad]] = {}
     for item in located:
         assert isinstance(item.quad.graph_name, NamedNode)  # reading gives every quad its graph
-        fresh.setdefault(item.quad.graph_name.value, []).append(item.quad)
-    graphs.update(fresh)
+        graphs.setdefault(item.quad.graph_name.value, []).append(item.quad)
+    now = Store()
+    now.extend(ontology)
+    if hash_graphs(now) != {GRAPH_ONTOLOGY: release.manifest.hashes().get(GRAPH_ONTOLOGY)}:
+        graphs[GRAPH_ONTOLOGY] = list(now)
+    return delta_between(base, graphs, keep=graph_names(base))
+
+
+def _alone(located: Iterable[Located], ontology: Iterable[Quad]) -> Store:
+    """The file in memory, with the ontology and what follows."""
     store = Store()
-    apply(store, Delta([q for quads in graphs.values() for q in quads]))
+    apply(store, Delta([*ontology, *(item.quad for item in located)]))
     apply(store, replace_graph(store, GRAPH_DERIVED, derive(store)))
     return store
 
 
-def _unknown_things(located: Iterable[Located], store: Store) -> list[Finding]:
+def _unknown_things(located: Iterable[Located], store: Overlay) -> list[Finding]:
     """Things of ours that the file names and that neither it nor the release says anything of."""
 
     def is_told(thing: NamedNode) -> bool:
@@ -110,7 +130,7 @@ def _unknown_things(located: Iterable[Located], store: Store) -> list[Finding]:
     return unknown_things(located, is_told, names)
 
 
-def _focus(located: Iterable[Located]) -> frozenset[str]:
+def focus_of(located: Iterable[Located]) -> frozenset[str]:
     """The things a file says anything of, and what its evidence speaks of."""
     out = set()
     for item in located:
@@ -120,13 +140,3 @@ def _focus(located: Iterable[Located]) -> frozenset[str]:
         if predicate.endswith("def#supports") and isinstance(value, NamedNode):
             out.add(value.value)
     return frozenset(out)
-
-
-def _new(whole: Report, before: Report, focus: frozenset[str]) -> tuple[Finding, ...]:
-    """Findings on things the file does not speak of that were not there before."""
-
-    def key(f: Finding) -> tuple[str | None, ...]:
-        return f.code, f.entity, f.path, f.value, f.shape, f.component
-
-    known = {key(f) for f in before.findings}
-    return tuple(f for f in whole.findings if f.entity not in focus and key(f) not in known)

@@ -14,6 +14,7 @@ from pathlib import Path
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from kg.releases.hashing import graph_names
+from kg.store.overlay import Overlay
 from kg.terms import GRAPH_LEDGER
 
 STORE = "store"
@@ -59,7 +60,7 @@ def copy_of(base: Path, directory: Path) -> Store:
     return Store(str(directory / STORE))
 
 
-def apply(store: Store, delta: Delta) -> None:
+def apply(store: Store | Overlay, delta: Delta) -> None:
     """Bring a store of our own to the new state, its default graph with it."""
     for quad in delta.removed:
         store.remove(quad)
@@ -90,7 +91,7 @@ def delta_between(base: Store, graphs: Mapping[str, Iterable[Quad]], keep: Conta
     return delta
 
 
-def replace_graph(store: Store, graph: str, quads: Iterable[Quad]) -> Delta:
+def replace_graph(store: Store | Overlay, graph: str, quads: Iterable[Quad]) -> Delta:
     """The delta that makes this graph hold exactly these quads."""
     before = set(store.quads_for_pattern(None, None, None, NamedNode(graph)))
     after = set(quads)
@@ -119,6 +120,6 @@ def _merged(quads: Iterable[Quad]) -> Iterator[Quad]:
             yield Quad(q.subject, q.predicate, q.object)
 
 
-def _stated(store: Store, quad: Quad) -> bool:
+def _stated(store: Store | Overlay, quad: Quad) -> bool:
     held = store.quads_for_pattern(quad.subject, quad.predicate, quad.object, None)
     return any(q.graph_name != DEFAULT and q.graph_name != LEDGER for q in held)

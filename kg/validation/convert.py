@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pyoxigraph as ox
 import rdflib
@@ -40,6 +40,11 @@ class Converter:
     def triples(self, quads: Iterable[ox.Quad | ox.Triple]) -> list[Triple]:
         """All triples, in the order given."""
         return [self.triple(quad) for quad in quads]
+
+    def edges(self, edges: Iterable[tuple[OxTerm, ox.NamedNode, OxTerm]]) -> Iterator[Triple]:
+        """Triples that are tuples of terms."""
+        for s, p, o in edges:
+            yield self.term(s), self.term(p), self.term(o)
 
     def _iri(self, value: str) -> rdflib.URIRef:
         iri = self._iris.get(value)

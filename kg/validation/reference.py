@@ -30,7 +30,7 @@ from kg.validation.convert import Converter, Quads, Triple, default_graph
 from kg.validation.positions import Located, Positions
 from kg.validation.report import Report, sort_key
 from kg.validation.shapes import ShapeSet, covered_classes, load_shapes
-from kg.validation.structure import in_triples, placed
+from kg.validation.structure import Structure, in_triples, placed
 from kg.validation.telling import Row, Teller, least, shape_name
 
 _FAILURES: Final = (ReportableRuntimeError, ShapeLoadError, ConstraintLoadError, ParseException, NotImplementedError)
@@ -121,6 +121,30 @@ class Validator:
                 if nodes:
                     chosen = [self._shacl.lookup_shape_from_node(part) for part in sorted(parts[shape.node], key=str)]
                     yield from (self._bound(row, graph) for row in self._run(shape.node, chosen, graph, nodes))
+
+    @property
+    def shacl(self) -> ShapesGraph:
+        """pySHACL's reading of the shapes."""
+        return self._shacl
+
+    def parts(self) -> list[tuple[Node, Node]]:
+        """Node shape and what of it is run by itself: each of its property shapes, or the shape as a whole."""
+        return [(shape.node, part.node) for shape in self._targeting for part in self._parts(shape)]
+
+    def run(self, graph: rdflib.Graph, work: Iterable[tuple[Node, Node, Sequence[Node]]]) -> Iterator[tuple[Node, Row]]:
+        """The rows of parts on focus nodes, which must be targets: (node shape, part, nodes) -> (part, row).
+
+        Raises :class:`BilimError` (exit 5) where one fails.
+        """
+        with cached_queries(graph, self.cache):
+            for shape, part, nodes in work:
+                if nodes:  # an empty list would mean "everything"
+                    for row in self._run(shape, [self._shacl.lookup_shape_from_node(part)], graph, nodes):
+                        yield part, self._bound(row, graph)
+
+    def structure(self, given: Iterable[Triple]) -> Structure:
+        """What shapes cannot see in these triples."""
+        return in_triples(given, self._covered, self.shapes.declared, None)
 
     def _focus_nodes(self, shape: Shape, graph: rdflib.Graph, wanted: set[rdflib.URIRef] | None) -> list[Node]:
         nodes: set[Node] = set(shape.focus_nodes(graph))  # type: ignore[no-untyped-call]

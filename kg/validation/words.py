@@ -20,10 +20,10 @@ from kg.terms import BKG, LANGUAGES, shorten
 
 _B: Final = Namespace(BKG)
 _FIELD: Final = re.compile(r"\{[?$](\w+)\}")
-_NAMES: Final = (SKOS.prefLabel, DCTERMS.title, RDFS.label)
-_TEXTS: Final = (_B.description,)  # what has no name may have words
+NAMES: Final = (SKOS.prefLabel, DCTERMS.title, RDFS.label)
+TEXTS: Final = (_B.description,)  # what has no name may have words
 # What has no name of its own is called by the things that it joins, in this order.
-_LINKS: Final = (
+LINKS: Final = (
     ORG.member,
     _B.participant,
     _B.agent,
@@ -47,7 +47,7 @@ class Words:
 
     def label(self, node: Node, lang: str, depth: int = 1) -> str | None:
         """The name of a thing in a language, else in another; of an unnamed thing the names of what it joins."""
-        names = self._literals(node, _NAMES) or self._literals(node, _TEXTS)
+        names = self._literals(node, NAMES) or self._literals(node, TEXTS)
         if names:
             order = (lang, *(x for x in LANGUAGES if x != lang))
             return str(
@@ -57,7 +57,7 @@ class Words:
             return None
         parts = [
             self.label(min(objects, key=str), lang, depth - 1)
-            for p in _LINKS
+            for p in LINKS
             if (objects := list(self._graph.objects(node, p)))
         ]
         return ", ".join(part for part in parts if part) or None

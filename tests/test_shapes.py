@@ -11,17 +11,17 @@ import pyoxigraph as ox
 import pyshacl
 import pytest
 import rdflib
-import yaml
 from pyshacl.constraints import CONSTRAINT_PARAMETERS_MAP
 from rdflib import RDF, SH
 
 from kg import resources
 from kg.terms import SHAPES, expand, shorten
-from kg.validation import Validator
+from kg.validation import Validator, lint
 from kg.validation.cache import QueryCache, cached_queries
 from kg.validation.convert import Converter
-from kg.validation.lint import lint_select, lint_shapes
-from kg.validation.shapes import path_text
+from kg.validation.lint import lint_examples, lint_select, lint_shapes
+from kg.validation.shapes import load_shapes, path_text
+from tests.shapes_world import ontology
 
 EXAMPLES = resources.find().ontology / "examples"
 GOOD = sorted((EXAMPLES / "good").glob("*.ttl"))
@@ -41,12 +41,9 @@ def quads_of(file: Path) -> list[ox.Quad]:
 
 def expected_rows(file: Path) -> list[Row]:
     """Rows of the header ``# expect:``: shape, rule, focus, path, severity, component."""
-    header = [line[2:] for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("# ")]
-    start = next(i for i, line in enumerate(header) if line.startswith("expect:"))
-    rows = yaml.safe_load("\n".join(header[start:]))["expect"]
     return [
         (shape, rule, expand(focus), path, severity, component)
-        for shape, rule, focus, path, severity, component in rows
+        for shape, rule, focus, path, severity, component in lint.expected_rows(file)
     ]
 
 
@@ -75,10 +72,10 @@ def test_a_bad_example_raises_exactly_its_rows(validator: Validator, file: Path)
             assert not re.search(r"\{[?$]\w+\}", f.text(lang)), f.text(lang)
 
 
-def test_every_node_shape_has_a_good_and_a_bad_example(validator: Validator) -> None:
-    assert {file.stem for file in GOOD} == node_shapes(validator)
-    broken = {row[0].removeprefix("bkg-sh:") for file in BAD for row in expected_rows(file)}
-    assert broken == node_shapes(validator)
+def test_every_node_shape_has_a_good_and_a_bad_example(validator: Validator, tmp_path: Path) -> None:
+    assert lint_examples(validator.shapes, EXAMPLES) == []
+    missing = [f"{f.shape} {f.value}" for f in lint_examples(validator.shapes, tmp_path)]
+    assert missing == [f"{name} {kind}" for name in sorted(node_shapes(validator)) for kind in ("good", "bad")]
 
 
 def test_dropping_any_constraint_fails_an_example(validator: Validator) -> None:
@@ -99,6 +96,37 @@ def test_rules_are_named_graded_and_speak_three_languages(validator: Validator) 
     assert [f.text() for f in lint_shapes(validator.shapes)] == []
 
 
+WHOLE = """bkg-sh:S a sh:NodeShape ; sh:targetClass bkg:Spell ; sh:severity sh:Violation ; sh:property bkg-sh:S-p .
+bkg-sh:S-p a sh:PropertyShape ; sh:path bkg:value ; sh:severity sh:Warning ; sh:datatype xsd:date ; sh:message
+    "{$this} has {?value}. Mend it."@en , "{$this}: {?value}. Исправьте."@ru , "{$this}: {?value}. Түзетіңіз."@kk ."""
+
+
+@pytest.mark.parametrize(
+    ("text", "instead", "code"),
+    [
+        ("", "", None),
+        ("bkg-sh:S-p", "[]", "shape-unnamed"),
+        ("sh:severity sh:Warning ;", "", "shape-severity"),
+        ("sh:severity sh:Warning", "sh:severity sh:Serious", "shape-severity"),
+        (', "{$this}: {?value}. Түзетіңіз."@kk', "", "shape-message"),
+        (". Исправьте.", "", "shape-message"),  # says what is wrong, and not what to do
+        ("has {?value}", "has {?vlaue}", "shape-field"),
+        ("xsd:date", "xsd:byte", "shape-datatype"),
+        ("sh:datatype xsd:date", "sh:or ( [ sh:datatype xsd:date ] [ sh:datatype xsd:float ] )", "shape-datatype"),
+        ("sh:datatype xsd:date", "sh:minCuont 1", "shape-ignored"),
+        ("sh:datatype xsd:date", 'sh:sparql [ sh:select "SELECT $this { $this x:y ?z }" ]', "shape-prefix"),
+        ("sh:datatype xsd:date", 'sh:sparql [ sh:select "SELECT $this { $this <urn:p> ?z } LIMIT 1" ]', "shape-left"),
+        ("sh:datatype xsd:date", 'sh:sparql [ sh:select "SELECT $this { $this <urn:p> }" ]', "shape-query"),
+    ],
+)
+def test_the_lint_finds_what_a_shape_lacks(tmp_path: Path, text: str, instead: str, code: str | None) -> None:
+    assert not text or text in WHOLE
+    shapes = WHOLE.replace("sh:property bkg-sh:S-p .\nbkg-sh:S-p a", "sh:property [ a").replace('"@kk .', '"@kk ] .')
+    shapes = shapes if instead == "[]" else WHOLE.replace(text, instead) if text else WHOLE
+    found = {f.code for f in lint_shapes(load_shapes(ontology(tmp_path, shapes)))}
+    assert code in found if code else not found
+
+
 @pytest.mark.parametrize(
     ("select", "code"),
     [
@@ -107,6 +135,13 @@ def test_rules_are_named_graded_and_speak_three_languages(validator: Validator) 
         ("SELECT $this { { $this bkg:post ?p . ?a bkg:of ?b } UNION { $this bkg:of ?o } }", "shape-branch"),
         ("SELECT $this { $this bkg:post ?p VALUES ?p { post:a } }", "shape-forbidden"),
         ("SELECT $this { $this bkg:post ?p MINUS { $this bkg:of ?o } }", "shape-forbidden"),
+        ("SELECT $this { $this bkg:post ?p . ?a bkg:of ?b }", "shape-branch"),
+        ("SELECT $this { $this bkg:post ?p FILTER NOT EXISTS { ?a bkg:of ?b } }", "shape-branch"),
+        (
+            "SELECT $this { $this bkg:post ?p FILTER NOT EXISTS { ?p bkg:of ?b OPTIONAL { ?c bkg:of ?d } } }",
+            "shape-branch",
+        ),
+        ("SELECT $this { $this unheard:of ?p }", "shape-prefix"),
         ("SELECT ?p { $this bkg:post ?p }", "shape-this"),
         ("SELECT $this { $this bkg:post }", "shape-query"),
     ],
@@ -119,6 +154,10 @@ def test_the_lint_finds_blind_and_slow_queries(select: str, code: str) -> None:
     "select",
     [
         "SELECT $this { { $this bkg:post ?p } UNION { $this bkg:of ?o . ?o bkg:of ?q } }",
+        "SELECT $this { ?c bkg:of ?d . ?b bkg:of ?c . ?a bkg:of ?b . $this bkg:of ?a }",
+        "SELECT $this { $this bkg:quote ?q BIND (STRLANG(?q, 'en') AS ?name) ?x skos:prefLabel ?name }",
+        "SELECT $this { $this bkg:of ?a FILTER NOT EXISTS { ?a bkg:of ?b FILTER NOT EXISTS { ?b bkg:of $this } } }",
+        "SELECT $this { FILTER NOT EXISTS { $this bkg:of ?a } }",
         'SELECT $this { $this bkg:post ?values OPTIONAL { $this bkg:post ?p } FILTER (?p = "MINUS") }',
     ],
 )

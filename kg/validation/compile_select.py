@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import rdflib
-from pyparsing import ParseException
 from rdflib import RDF, SH
 from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, SequencePath
 from rdflib.plugins.sparql.algebra import translateQuery
@@ -24,7 +23,8 @@ from kg.sparql.tokens import tokenize
 from kg.validation.compile_terms import NotCompiled, Path
 
 THIS: Final = Variable("this")
-_EXISTS: Final = ("Builtin_EXISTS", "Builtin_NOTEXISTS")
+EXISTS: Final = ("Builtin_EXISTS", "Builtin_NOTEXISTS")
+_KNOWN_TO_PYSHACL: Final = {"rdf": str(RDF), "rdfs": str(rdflib.RDFS), "owl": str(rdflib.OWL)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +61,17 @@ def set_query(select: str, path: Path | None, prefixes: dict[str, str]) -> SetQu
 
 
 def prefixes_of(graph: rdflib.Graph, constraint: Node) -> dict[str, str]:
-    """The prefixes that a constraint declares by ``sh:prefixes``, those that pySHACL always knows among them."""
-    out = {"rdf": str(RDF), "rdfs": str(rdflib.RDFS), "owl": str(rdflib.OWL)}
-    for declared in graph.objects(constraint, SH.prefixes):
-        for one in graph.objects(declared, SH.declare):
-            out[str(graph.value(one, SH.prefix))] = str(graph.value(one, SH.namespace))
-    return out
+    """The prefixes of a constraint's query: those that it declares, and those that pySHACL always knows."""
+    return _KNOWN_TO_PYSHACL | declared_prefixes(graph, constraint)
+
+
+def declared_prefixes(graph: rdflib.Graph, constraint: Node) -> dict[str, str]:
+    """The prefixes that a constraint declares by ``sh:prefixes`` (SHACL, 5.2.1)."""
+    return {
+        str(graph.value(one, SH.prefix)): str(graph.value(one, SH.namespace))
+        for declared in graph.objects(constraint, SH.prefixes)
+        for one in graph.objects(declared, SH.declare)
+    }
 
 
 def _head(prefixes: dict[str, str]) -> str:
@@ -76,7 +81,7 @@ def _head(prefixes: dict[str, str]) -> str:
 def _algebra(text: str) -> CompValue:
     try:
         return translateQuery(parseQuery(text)).algebra
-    except (ParseException, SyntaxError, ValueError) as error:
+    except Exception as error:  # rdflib raises it bare for an unknown prefix; whatever it is, pySHACL will tell
         raise NotCompiled("its query cannot be read") from error
 
 
@@ -102,7 +107,7 @@ def _cut(select: str, path: Path | None) -> tuple[str, str]:
 
 
 def _refuse(algebra: CompValue) -> None:
-    for part in _walk(algebra):
+    for part in walk(algebra):
         if part.name in ("Minus", "ServiceGraphPattern", "Graph", "values", "Slice"):
             # pySHACL refuses MINUS, VALUES and SERVICE itself, and says so
             raise NotCompiled(f"its query has a part that holds only for one node at a time ({part.name})")
@@ -155,9 +160,9 @@ def _look(expression: Any, bound: bool) -> None:
     """An expression may see ``$this`` only where it is bound; patterns inside EXISTS get it from outside."""
     if not bound and _mentions(expression):
         raise NotCompiled("an expression looks at $this before it is bound")
-    for part in _walk(expression):
-        if part.name in _EXISTS:
-            for inner in _walk(part.graph):
+    for part in walk(expression):
+        if part.name in EXISTS:
+            for inner in walk(part.graph):
                 if inner.name in ("Extend", "ToMultiSet", "Group"):
                     raise NotCompiled("there is a BIND or a query inside EXISTS")
 
@@ -179,7 +184,7 @@ def _may_be_empty(path: Any) -> bool:
 
 def _reads(algebra: CompValue) -> frozenset[str] | None:
     found: set[str] = set()
-    for bgp in _walk(algebra):
+    for bgp in walk(algebra):
         for _, predicate, _ in bgp.triples if bgp.name == "BGP" else ():
             names = _predicates(predicate)
             if names is None:
@@ -209,17 +214,18 @@ def _mentions(part: Any) -> bool:
     )
 
 
-def _walk(part: Any) -> Iterator[CompValue]:
+def walk(part: Any) -> Iterator[CompValue]:
+    """All parts of an algebra, patterns inside EXISTS among them."""
     if isinstance(part, CompValue):
         yield part
     if isinstance(part, CompValue | list | tuple):
         for value in _inside(part):
-            yield from _walk(value)
+            yield from walk(value)
 
 
 def _inside(part: CompValue | list[Any] | tuple[Any, ...]) -> list[Any]:
     if not isinstance(part, CompValue):
         return list(part)
-    if part.name in _EXISTS:
+    if part.name in EXISTS:
         return [part.graph]  # rdflib keeps the algebra in the attribute, and in the mapping what was parsed
     return [value for key, value in part.items() if key != "_vars"]

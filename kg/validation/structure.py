@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import pyoxigraph as ox
 import rdflib
@@ -67,28 +68,26 @@ def in_store(store: ox.Store, covered: Collection[str], declared: Collection[str
     """The same in the default graph of a store, by queries over all of it."""
     out = Structure()
     term = Converter().term
-    bare = "SELECT ?s { { SELECT DISTINCT ?s { ?s ?p ?o } } FILTER NOT EXISTS { ?s a ?type } }"
-    out.untyped = {term(s) for s in _column(store, bare) if _ours(s)}
-    predicates = {p for p in _column(store, "SELECT DISTINCT ?p { ?s ?p ?o }") if isinstance(p, ox.NamedNode)}
-    classes = _column(store, "SELECT DISTINCT ?type { ?s a ?type }")
-    kind = ox.NamedNode(str(RDF.type))
-    for wrong in predicates:
-        if not _undeclared(wrong, declared):
-            continue
-        for quad in store.quads_for_pattern(None, wrong, None):
-            if _ours(quad.subject):
-                _least(out.unknown, term(wrong), term(quad.subject))
+    bare = _rows(store, "SELECT DISTINCT ?s { ?s ?p ?o FILTER NOT EXISTS { ?s a ?type } }")
+    out.untyped = {term(s) for (s,) in bare if _ours(s)}
+    used = [p for (p,) in _rows(store, "SELECT DISTINCT ?p { ?s ?p ?o }") if _undeclared(p, declared)]
+    classes = [cls for (cls,) in _rows(store, "SELECT DISTINCT ?type { ?s a ?type }")]
+    for wrong in used:
+        _least_of(out.unknown, term(wrong), _rows(store, f"SELECT ?s {{ ?s {wrong} ?o }}"))
+    for wrong in (cls for cls in classes if _undeclared(cls, declared)):
+        _least_of(out.unknown, term(wrong), _rows(store, f"SELECT ?s {{ ?s a {wrong} }}"))
+    # a class that no shape targets is mostly beside one that some shape does
+    seen = " ".join(str(cls) for cls in classes if isinstance(cls, ox.NamedNode) and cls.value in covered)
+    kinds: dict[Node, list[Node]] = {}
     for cls in classes:
-        if str(getattr(cls, "value", "")) in covered and not _undeclared(cls, declared):
+        if not isinstance(cls, ox.NamedNode) or cls.value in covered:
             continue
-        for quad in store.quads_for_pattern(None, kind, cls):
-            if not _ours(quad.subject):
-                continue
-            if _undeclared(cls, declared):
-                _least(out.unknown, term(cls), term(quad.subject))
-            kinds = [term(other.object) for other in store.quads_for_pattern(quad.subject, kind, None)]
-            if not any(str(one) in covered for one in kinds):
-                _least(out.unshaped, min(kinds, key=str), term(quad.subject))
+        beside = f"FILTER NOT EXISTS {{ ?s a ?other . VALUES ?other {{ {seen} }} }}"
+        for (thing,) in _rows(store, f"SELECT ?s {{ ?s a {cls} {beside} }}"):
+            if _ours(thing):
+                kinds.setdefault(term(thing), []).append(term(cls))
+    for entity, given in kinds.items():
+        _least(out.unshaped, min(given, key=str), entity)
     return out
 
 
@@ -114,8 +113,14 @@ def _least(found: dict[Node, Node], key: Node, entity: Node) -> None:
     found[key] = min(found.get(key, entity), entity, key=str)
 
 
-def _column(store: ox.Store, query: str) -> list[ox.NamedNode | ox.BlankNode | ox.Literal]:
-    return [row[0] for row in store.query(query)]  # type: ignore[union-attr]
+def _least_of(found: dict[Node, Node], key: Node, things: Iterable[Sequence[object]]) -> None:
+    ours = [thing.value for (thing,) in things if isinstance(thing, ox.NamedNode) and _ours(thing)]
+    if ours:
+        found[key] = rdflib.URIRef(min(ours))
+
+
+def _rows(store: ox.Store, query: str) -> Iterable[Sequence[ox.NamedNode | ox.BlankNode | ox.Literal]]:
+    return cast(Iterable[Any], store.query(query))
 
 
 def _ours(term: object) -> bool:

@@ -7,7 +7,7 @@ and a test holds that list to this file.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -71,4 +71,10 @@ class Settings(BaseSettings):
         200_000, ge=0, description="Quads of a dataset of several graphs merged for one query: a second, 100 MB."
     )
     sparql_nice: int = Field(19, ge=0, le=19, description="Niceness of workers: lookups keep their speed beside them.")
+    sparql_services: dict[str, Annotated[str, Field(pattern=r"^https?://[^\s/@?#<>\"]+(/[^\s#<>\"]*)?$")]] = Field(
+        {},
+        description='Stores that SERVICE may ask, as JSON: {"name": "https://…"}. Empty: none. Public addresses only.',
+    )
+    sparql_service_timeout: float = Field(10.0, gt=0, description="Seconds that one request to such a store may take.")
+    sparql_service_max_bytes: int = Field(10_000_000, ge=1000, description="Longest answer of such a store.")
     query_max_bytes: int = Field(1_000_000, ge=1000, description="Longest query text; larger is 413.")

@@ -96,7 +96,8 @@ async def _protocol(request: Request, services: Services, release: str, using: U
             return await _described(request, services, release)
         # reading a long query keeps the interpreter busy for a while: not on the event loop
         long = len(asked.text) > _VET_IN_THREAD
-        vetted = await asyncio.to_thread(vet, asked.text) if long else vet(asked.text)
+        allow = pool.services
+        vetted = await asyncio.to_thread(vet, asked.text, allow) if long else vet(asked.text, allow)
         offer = asking.choose(request, vetted, asked.format)
     except BilimError as error:
         pool.note("client-error")
@@ -116,7 +117,7 @@ async def _protocol(request: Request, services: Services, release: str, using: U
     if (body := results.get(key)) is not None:
         pool.note("cached")
         return ready(request, media_type, release, key, body)
-    job = Job(vetted.text, media_type, vetted.prefixes, dataset, asked.timeout)
+    job = Job(vetted.text, media_type, vetted.prefixes, dataset, asked.timeout, vetted.services)
     return Answer(request, using, job, results, key_of)
 
 

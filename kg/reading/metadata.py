@@ -120,6 +120,8 @@ def load_spec(data: bytes, file: str, shared: bytes | None = None) -> tuple[Tabl
     try:
         if not isinstance(description, dict) or not isinstance(snippets, dict):
             raise _BadMetadataError("a JSON object is needed")
+        if not isinstance(description.get("dialect", {}), dict):  # csvw would fetch it from any address
+            raise _BadMetadataError("dialect is a JSON object here; addresses are not followed")
         tail = _merge(description, snippets)
         table, complaints = _validate(description)
         spec, findings = _compile(table, file.removesuffix(SUFFIX), file, tail)

@@ -21,10 +21,12 @@ import structlog
 
 from kg.findings import BilimError, Finding, finding
 from kg.settings import Settings
+from kg.sparql.failures import told_error
 from kg.sparql.frames import CUT, DATA, ERROR, WHOLE
+from kg.sparql.outside import Limits
 from kg.sparql.process import Start, WorkerDied, WorkerProcess
 from kg.store.dataset import Dataset
-from kg.store.errors import QueryError, StoreError, syntax_error
+from kg.store.errors import QueryError
 
 Outcome = Literal[
     "ok", "cached", "not-modified", "client-error", "product", "too-large", "timeout", "memory", "crashed",
@@ -33,7 +35,8 @@ Outcome = Literal[
 """How a query ended. "cached", "not-modified": answered without a worker. "product": late, its patterns not
 joined. "too-large": bytes or rows, told before the first chunk. "rejected": no worker was free in time. "cut":
 it broke off after the first chunk was given out. "gone": the asker left. "crashed": too deep or the like.
-"failed": the store could not be read."""
+"failed": the store could not be read, or another store
+(SERVICE) gave no answer."""
 
 OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 
@@ -52,13 +55,17 @@ class Served(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A vetted query to run. ``timeout`` in seconds, the setting if None; prefixes are those it lacks."""
+    """A vetted query to run. ``timeout`` in seconds, the setting if None; prefixes are those it lacks.
+
+    ``services``: where an allowed store stands in the text, ``(start, end, IRI)`` in characters.
+    """
 
     text: str
     media_type: str
     prefixes: dict[str, str] = field(default_factory=dict)
     dataset: Dataset | None = None
     timeout: float | None = None
+    services: tuple[tuple[int, int, str], ...] = ()
 
 
 class Busy(QueryError):
@@ -123,7 +130,7 @@ class Running:
         if kind == CUT:
             self.outcome = "cut"
             problem = json.loads(payload)
-            raise AnswerCut(problem["kind"], _told_error(problem))
+            raise AnswerCut(problem["kind"], told_error(problem))
         self.outcome = "ok"
 
     async def begin(self, job: dict[str, Any]) -> None:
@@ -138,7 +145,7 @@ class Running:
         if kind == ERROR:
             problem = json.loads(payload)
             self.outcome = _OUTCOME_OF.get(problem["kind"], "client-error")
-            raise _told_error(problem)
+            raise told_error(problem)
         if kind == WHOLE:
             self.outcome = "ok"
             self.whole = payload
@@ -153,29 +160,11 @@ class Running:
 
 _OUTCOME_OF: Final[dict[str, Outcome]] = {
     "read": "failed",
+    "service": "failed",
     "product": "product",
     "size": "too-large",
     "rows": "too-large",
 }
-
-
-def _told_error(problem: dict[str, Any]) -> BilimError:
-    match problem["kind"]:
-        case "syntax":
-            return syntax_error(problem["message"])
-        case "dataset":
-            return QueryError("sparql-dataset-too-large", limit=problem["limit"])
-        case "size":
-            return QueryError("sparql-answer-too-large", limit=problem["limit"])
-        case "rows":
-            return QueryError("sparql-too-many-rows", limit=problem["limit"])
-        case "product":
-            left, right = problem["left"], problem["right"]
-            return QueryError("sparql-product", problem["line"], problem["column"], left=left, right=right)
-        case "read":
-            return StoreError(finding("store-read-failed", reason=problem["message"]))
-        case _:
-            return QueryError("sparql-evaluation", reason=problem["message"])
 
 
 class Pool:
@@ -190,6 +179,7 @@ class Pool:
         self._waiting: deque[asyncio.Future[WorkerProcess]] = deque()
         self._starting: set[asyncio.Task[None]] = set()
         self._ending: set[asyncio.Task[None]] = set()
+        self._stores = tuple(settings.sparql_services.values())
         self._spawning = 0
         self._closed = False
 
@@ -212,6 +202,13 @@ class Pool:
         """Count a query that was answered or refused before it came here."""
         self._on_outcome(outcome, 0.0)
 
+    @property
+    def services(self) -> frozenset[str]:
+        """IRIs of the stores that SERVICE may name: none where a worker runs without its wall."""
+        if self._start is None or not self._workers or not all(worker.door for worker in self._workers):
+            return frozenset()
+        return frozenset(self._start.stores)
+
     def wall(self) -> Finding | None:
         """A warning if workers are not walled off from the network; None if they are, or none runs."""
         for worker in self._workers:
@@ -230,6 +227,8 @@ class Pool:
             self._settings.sparql_memory_mb * 1_000_000,
             self._settings.sparql_nice,
             self._settings.sparql_late,
+            self._stores,
+            Limits(self._settings.sparql_service_timeout, self._settings.sparql_service_max_bytes),
         )
         made = await asyncio.gather(
             *(WorkerProcess.spawn(start) for _ in range(self._settings.sparql_workers)), return_exceptions=True
@@ -304,6 +303,7 @@ class Pool:
             "max_bytes": self._settings.sparql_max_bytes,
             "max_rows": self._settings.sparql_max_rows,
             "merge_limit": self._settings.sparql_merge_quads,
+            "services": [(start, end, self._stores.index(iri)) for start, end, iri in job.services],
         }
 
     async def _acquire(self, seconds: float) -> WorkerProcess:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import orjson
+import structlog
 
 import kg
 from kg.findings import finding
-from kg.sparql.frames import HEADER, HELLO, QUERY, frame
+from kg.sparql.frames import DATA, HEADER, HELLO, QUERY, frame
+from kg.sparql.outside import Limits, OutsideError, ask
 from kg.store.errors import StoreError
 
 _READ_AHEAD: Final = 262_144
@@ -32,19 +35,27 @@ class WorkerDied(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a worker is started with. ``memory`` in bytes beyond what it has at start; ``late`` in seconds."""
+    """What a worker is started with. ``memory`` in bytes beyond what it has at start; ``late`` in seconds.
+
+    ``stores`` may be asked by SERVICE, each request and answer within ``limits``.
+    """
 
     store: Path
     release: str
     memory: int
     nice: int
     late: float
+    stores: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=lambda: Limits(10, 10_000_000))
 
 
 class WorkerProcess:
-    """A started worker. ``walled``: it cannot reach any network; if not, ``reason`` says why."""
+    """A started worker. ``walled``: it cannot reach any network; if not, ``reason`` says why.
 
-    def __init__(self, start: Start, process: asyncio.subprocess.Process, log: int) -> None:
+    ``door``: its SERVICE may ask ``start.stores``, by us.
+    """
+
+    def __init__(self, start: Start, process: asyncio.subprocess.Process, log: int, door: socket.socket | None) -> None:
         self.start = start
         self.walled = False
         self.reason = ""
@@ -53,6 +64,8 @@ class WorkerProcess:
         self._log = log
         self._ended: asyncio.Task[int] | None = None
         self._buffer = bytearray()
+        self.door = False
+        self._outside = asyncio.create_task(_answer_outside(door, start)) if door is not None else None
 
     @property
     def pid(self) -> int:
@@ -71,24 +84,32 @@ class WorkerProcess:
             "memory": start.memory,
             "nice": start.nice,
             "late": start.late,
+            "door": None,
         }
+        ours, theirs = socket.socketpair() if start.stores else (None, None)
         log = os.memfd_create("bilim-worker")
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
                 "kg.sparql.worker",
-                json.dumps(settings),
+                json.dumps(settings | ({"door": theirs.fileno()} if theirs else {})),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 env=_environment(),
+                pass_fds=[theirs.fileno()] if theirs else [],
                 limit=_READ_AHEAD,
             )
         except BaseException:
             os.close(log)
+            if ours:
+                ours.close()
             raise
-        worker = cls(start, process, log)
+        finally:
+            if theirs:
+                theirs.close()
+        worker = cls(start, process, log, ours)
         try:
             await asyncio.wait_for(worker._hear_hello(), _HELLO_SECONDS)
         except BaseException:
@@ -105,7 +126,9 @@ class WorkerProcess:
         hello: dict[str, Any] = json.loads(payload) if kind == HELLO else {"error": "no hello"}
         if "error" in hello:
             raise StoreError(finding("store-unreadable", path=self.start.store, reason=hello["error"]))
-        self.walled, self.reason = hello["walled"], hello["reason"]
+        self.walled, self.reason, self.door = hello["walled"], hello["reason"], hello["door"]
+        if self.start.stores and not self.door:
+            structlog.get_logger("sparql").warning("SERVICE stays shut", reason=hello["shut"])
 
     async def ask(self, job: dict[str, Any]) -> None:
         """Send a query."""
@@ -169,6 +192,9 @@ class WorkerProcess:
 
     async def _end(self) -> int:
         self.kill()
+        if self._outside is not None:
+            self._outside.cancel()
+            await asyncio.gather(self._outside, return_exceptions=True)
         assert self._process.stdin is not None
         self._process.stdin.close()
         with suppress(BrokenPipeError, ConnectionResetError):
@@ -185,6 +211,33 @@ class WorkerProcess:
         with suppress(RuntimeError, ConnectionResetError):  # RuntimeError: someone reads, and will come to the end
             while await self._process.stdout.read(_READ_AHEAD):
                 pass
+
+
+async def _answer_outside(door: socket.socket, start: Start) -> None:
+    """Ask stores for a worker until it ends (:mod:`kg.sparql.forward` is its side)."""
+    reader, writer = await asyncio.open_connection(sock=door)
+    try:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                _, length = HEADER.unpack(await reader.readexactly(HEADER.size))
+                asked = json.loads(await reader.readexactly(length))
+                told, body = await _ask_outside(start, asked)
+                writer.write(frame(QUERY, json.dumps(told).encode()) + frame(DATA, body))
+                await writer.drain()
+    finally:
+        writer.close()
+
+
+async def _ask_outside(start: Start, asked: dict[str, Any]) -> tuple[dict[str, str], bytes]:
+    number = asked["store"]
+    if not 0 <= number < len(start.stores):
+        return {"error": "no such store"}, b""
+    try:
+        told = await ask(start.stores[number], asked["query"], asked["accept"], start.limits)
+    except OutsideError as error:
+        structlog.get_logger("sparql").warning("SERVICE failed", store=start.stores[number], reason=str(error))
+        return {"error": f"{start.stores[number]}: {error}"}, b""
+    return {"type": told.media_type}, told.body
 
 
 def _environment() -> dict[str, str]:

@@ -42,7 +42,8 @@ class Vetted:
     prefixes: dict[str, str]  # of the default table, used and not declared
     dataset: Dataset | None
     normal: str  # the text with one space for each run of white space and comments
-    volatile: bool  # calls a function that gives something else each time
+    volatile: bool  # calls a function that gives something else each time, or asks another store
+    services: tuple[tuple[int, int, str], ...] = ()  # start, end and IRI of each allowed store that it asks
 
 
 def vet(text: str, allow: Collection[str] = (), prefixes: dict[str, str] = PREFIXES) -> Vetted:
@@ -58,8 +59,9 @@ def vet(text: str, allow: Collection[str] = (), prefixes: dict[str, str] = PREFI
     form = _form(tokens, start)
     declared = {**prefixes, **prologue.prefixes}
     lower = text.lower()  # what the whole text does not hold, no token does
+    services: tuple[tuple[int, int, str], ...] = ()
     if "service" in lower:
-        _refuse_service(tokens, declared, frozenset(allow))
+        services = _services(tokens, declared, frozenset(allow))
     if "load" in lower or "\\" in text:
         _refuse_load_and_escapes(tokens)
     missing: dict[str, str] = {}
@@ -70,7 +72,8 @@ def vet(text: str, allow: Collection[str] = (), prefixes: dict[str, str] = PREFI
             missing[prefix] = prefixes[prefix]
     volatile = bool(_VOLATILE.search(text)) and any(t.kind == "word" and _VOLATILE.search(t.text) for t in tokens)
     normal = text if "<" in text and any(token.guess for token in tokens) else _normal(tokens)
-    return Vetted(text, form, missing, _dataset(tokens, start, declared, prologue.base), normal, volatile)
+    dataset = _dataset(tokens, start, declared, prologue.base)
+    return Vetted(text, form, missing, dataset, normal, volatile or bool(services), services)
 
 
 def _refuse_load_and_escapes(tokens: Sequence[Token]) -> None:
@@ -156,7 +159,11 @@ def _form(tokens: Sequence[Token], start: int) -> Form:
     raise _at(head, "sparql-form", given=head.text[:40], allowed=", ".join(FORMS))
 
 
-def _refuse_service(tokens: Sequence[Token], declared: dict[str, str], allow: frozenset[str]) -> None:
+def _services(
+    tokens: Sequence[Token], declared: dict[str, str], allow: frozenset[str]
+) -> tuple[tuple[int, int, str], ...]:
+    """Where the allowed stores stand. Raises for all other ways of asking one, and for what may be one."""
+    found: list[tuple[int, int, str]] = []
     following = [*tokens[1:], None]
     for position, (token, after) in enumerate(zip(tokens, following, strict=True)):
         text = token.text.upper()
@@ -165,24 +172,30 @@ def _refuse_service(tokens: Sequence[Token], declared: dict[str, str], allow: fr
             raise _at(token, "sparql-ambiguous", text=token.guess)
         if "SERVICE" not in text:
             continue
-        if token.kind == "word" and not _allowed(tokens, position, allow):
-            raise _at(token, "sparql-service")
+        if token.kind == "word":
+            store = _allowed(tokens, position, allow)
+            if store is None:
+                raise _at(token, "sparql-service", allowed=", ".join(sorted(allow)) or "–")
+            found.append(store)
         if token.kind == "name":
             prefix, _, local = text.partition(":")
             # SERVICEa:b { … } may be the keyword and a:b; trueSERVICE:b { … } a literal, the keyword and :b
             if "SERVICE" in prefix and after is not None and after.text in ("{", "{|"):
-                raise _at(token, "sparql-service")
+                raise _at(token, "sparql-service", allowed=", ".join(sorted(allow)) or "–")
             # a name that makes no IRI is read as its prefix alone, and the rest as what comes next
             if "SERVICE" in local and not _makes_iri(token.text, declared):
                 raise _at(token, "sparql-ambiguous", text=token.text)
+    return tuple(found)
 
 
-def _allowed(tokens: Sequence[Token], position: int, allow: frozenset[str]) -> bool:
-    """Whether here stands ``SERVICE [SILENT] <one of the allowed IRIs>`` with the keyword for itself."""
+def _allowed(tokens: Sequence[Token], position: int, allow: frozenset[str]) -> tuple[int, int, str] | None:
+    """The IRI of ``SERVICE [SILENT] <one of the allowed IRIs>`` with the keyword for itself; None for all else."""
     if tokens[position].upper != "SERVICE":
-        return False
+        return None
     rest = [t for t in tokens[position + 1 : position + 3] if t.upper != "SILENT"]
-    return bool(rest) and rest[0].kind == "iri" and unescape(rest[0].text[1:-1]) in allow
+    if not rest or rest[0].kind != "iri" or (iri := unescape(rest[0].text[1:-1])) not in allow:
+        return None
+    return rest[0].start, rest[0].end, iri
 
 
 def _makes_iri(name: str, declared: dict[str, str]) -> bool:

@@ -15,7 +15,7 @@ import signal
 import sys
 import threading
 import time
-from typing import IO, Any, BinaryIO, Final, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, cast
 
 import pyoxigraph as ox
 
@@ -23,6 +23,9 @@ from kg.sparql.frames import CHUNK, CUT, DATA, END, ERROR, HEADER, HELLO, WHOLE,
 from kg.sparql.rows import Counter, counter
 from kg.store.dataset import Dataset, DatasetTooLarge, view
 from kg.terms import BASE
+
+if TYPE_CHECKING:
+    from kg.sparql.forward import Door
 
 _CLONE_NEWUSER: Final = 0x10000000  # linux/sched.h
 _CLONE_NEWNET: Final = 0x40000000
@@ -171,11 +174,16 @@ class Watcher(threading.Thread):
             os._exit(0)
 
 
-def answer(store: ox.Store, job: dict[str, Any], out: BinaryIO, watcher: Watcher) -> None:
-    """Run one query and write its frames. Kinds of error: syntax, form, dataset, evaluation, size, rows, read."""
+def answer(store: ox.Store, job: dict[str, Any], out: BinaryIO, watcher: Watcher, door: Door | None) -> None:
+    """Run one query and write its frames. Kinds of error: those of :func:`kg.sparql.failures.told_error`."""
     to = Answer(out, job["max_bytes"], job["max_rows"], counter(job["media_type"]))
     watcher.job = (job["text"], to)
     try:
+        if door is not None:
+            door.begin()
+            job["text"] = door.text(job["text"], job["services"])
+        elif job["services"]:
+            raise RuntimeError("SERVICE without a door")
         _run(store, job, to)
         to.end()
     except SyntaxError as error:
@@ -184,10 +192,11 @@ def answer(store: ox.Store, job: dict[str, Any], out: BinaryIO, watcher: Watcher
         to.fail(kind="dataset", limit=error.limit)
     except _Cut as cut:
         to.fail(kind=cut.kind, limit=cut.limit)
-    except (RuntimeError, ValueError) as error:
-        to.fail(kind="evaluation", message=str(error))
-    except OSError as error:
-        to.fail(kind="read", message=str(error))
+    except (RuntimeError, ValueError, OSError) as error:
+        if door is not None and door.failure:
+            to.fail(kind="service", message=door.failure)
+        else:
+            to.fail(kind="read" if isinstance(error, OSError) else "evaluation", message=str(error))
     finally:
         watcher.job = None
 
@@ -216,18 +225,30 @@ def _run(store: ox.Store, job: dict[str, Any], to: Answer) -> None:
         result.serialize(to_file, table)
 
 
-def serve(store: ox.Store, inward: BinaryIO, out: BinaryIO, watcher: Watcher) -> None:
+def serve(store: ox.Store, inward: BinaryIO, out: BinaryIO, watcher: Watcher, door: Door | None) -> None:
     """Answer until the pool closes its end."""
     while True:
         head = inward.read(HEADER.size)
         if len(head) < HEADER.size:
             return
         _, length = HEADER.unpack(head)
-        answer(store, json.loads(inward.read(length)), out, watcher)
+        answer(store, json.loads(inward.read(length)), out, watcher, door)
+
+
+def _door(descriptor: int | None, no_wall: str) -> tuple[Door | None, str]:
+    """The way to allowed stores, or why there is none: without the wall an address could be any."""
+    if descriptor is None or no_wall:
+        return None, no_wall
+    from kg.sparql.forward import Door  # most installations allow none
+
+    try:
+        return Door(descriptor), ""
+    except OSError as error:
+        return None, str(error)
 
 
 def main() -> int:
-    """Settings: ``{store, parent, memory (bytes), nice, late (seconds)}``."""
+    """Settings: ``{store, parent, memory (bytes), nice, late (seconds), door (a descriptor or null)}``."""
     settings = json.loads(sys.argv[1])
     die_with_parent(settings["parent"])  # and again below: a change of user namespace clears it
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers itself
@@ -245,12 +266,13 @@ def main() -> int:
         return 1
     watcher = Watcher(settings["late"])
     watcher.start()  # not before: a process of several threads may not enter a user namespace
+    door, shut = _door(settings["door"], reason)
     bound_memory(settings["memory"])
-    hello = {"pid": os.getpid(), "walled": not reason, "reason": reason}
+    hello = {"pid": os.getpid(), "walled": not reason, "reason": reason, "door": door is not None, "shut": shut}
     out.write(frame(HELLO, json.dumps(hello).encode()))
     out.flush()
     try:
-        serve(store, inward, out, watcher)
+        serve(store, inward, out, watcher, door)
     except BrokenPipeError:
         return 0
     return 0

@@ -133,6 +133,8 @@ def test_bad_requests_are_told_why(published: Published) -> None:
         await told(await site.post(COUNT, f"{DIRECT}; charset=utf-16"), 415, "sparql-media")
         await told(await site.post("SELECT '\xff'".encode("latin-1"), DIRECT), 400, "sparql-encoding")
         await told(await site.post("query=%FF", FORM), 400, "sparql-encoding")
+        assert (await site.post("&&query=ASK+%7b%7D&x=\\x41%zz", FORM)).status_code == 200
+        assert (await site.post("query=SELECT ('%C3%A9%5Cn\\\\' AS ?x) {}", FORM)).text.count("é\\n\\\\") == 1
         await told(await site.get("ASK {}", **{"default-graph-uri": "no iri"}), 400, "sparql-graph")
         await told(await site.get("ASK {}", timeout="31"), 400, "sparql-timeout-parameter")
         await told(await site.get("ASK {}", timeout="nan"), 400, "sparql-timeout-parameter")
@@ -211,6 +213,28 @@ def test_long_queries_are_read(published: Published) -> None:
         values = " ".join(f"<{EX}{n}>" for n in range(8000))
         answer = await site.post(f"SELECT (COUNT(*) AS ?n) {{ VALUES ?s {{ {values} }} ?s ?p ?o }}", DIRECT)
         assert number(answer) == 3000
+
+    on_site(published, test)
+
+
+def test_long_queries_are_refused_as_short_ones_and_within_their_deadline(published: Published) -> None:
+    async def test(site: Site) -> None:
+        far = "#" * 9000 + "\n"
+        for text, status, code in (
+            (f"{far}SELECT * {{ SERVICE <http://127.0.0.1/> {{}} }}", 403, "sparql-service"),
+            (f"{far}  CLEAR ALL", 403, "sparql-update"),
+            (f"{far}SELECT * {{ ?s nope:x ?o }}", 400, "sparql-prefix"),
+            ("SELECT * { " + "?x " * 110_000, 413, "sparql-too-long"),
+        ):
+            answer = await site.post(text, DIRECT)
+            assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (status, code)
+            assert answer.json()["line"] == (1 if status == 413 else 2)
+        assert site.outcomes == ["client-error"] * 4
+        blocking = asyncio.create_task(site.get(ENDLESS, timeout="2"))
+        await asyncio.sleep(0.1)
+        # the seconds of a query count from its coming, the wait for a worker included
+        assert (await site.post(f"{far}ASK {{}}", DIRECT, "/sparql?timeout=0.3")).status_code == 503
+        assert (await blocking).status_code == 504
 
     on_site(published, test)
 

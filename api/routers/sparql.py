@@ -9,7 +9,7 @@ off after its first bytes ends the connection as incomplete: it never passes for
 
 from __future__ import annotations
 
-import asyncio
+import time
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Final
 
@@ -28,7 +28,7 @@ from kg.sparql.description import Held, describe
 from kg.sparql.formats import GRAPHS, RESULTS
 from kg.sparql.negotiation import Offer, by_suffix, negotiate
 from kg.sparql.pool import Job, Pool
-from kg.sparql.vet import vet
+from kg.sparql.vet import Vetted, vet
 from kg.store.dataset import Dataset
 from kg.store.errors import QueryError
 
@@ -37,7 +37,7 @@ GRAPH_STORE: Final = "/sparql/graph-store"
 _ASKED: Final = ("GET", "HEAD", "POST", "OPTIONS")
 _METHODS: Final = ", ".join(_ASKED)
 _READING: Final = "GET, HEAD, OPTIONS"
-_VET_IN_THREAD: Final = 20_000  # characters; some 3 ms of work
+_VET_HERE: Final = 8_000  # characters; some 2 ms of work on the event loop
 _DESCRIPTIONS: Final = (*GRAPHS, Offer("text/html", "html"))
 _ALL: Final = "CONSTRUCT { ?s ?p ?o } WHERE "
 _EXAMPLE: Final = """SELECT ?person ?name ?start WHERE {
@@ -94,11 +94,10 @@ async def _protocol(request: Request, services: Services, release: str, using: U
         asked = await asking.read(request)
         if asked is None:
             return await _described(request, services, release)
-        # reading a long query keeps the interpreter busy for a while: not on the event loop
-        long = len(asked.text) > _VET_IN_THREAD
-        allow = pool.services
-        vetted = await asyncio.to_thread(vet, asked.text, allow) if long else vet(asked.text, allow)
+        vetted, timeout = await _vetted(pool, asked, services.settings.sparql_timeout)
         offer = asking.choose(request, vetted, asked.format)
+    except asking.Noted as noted:
+        return problem(request, noted.why)
     except BilimError as error:
         pool.note("client-error")
         return problem(request, error)
@@ -117,8 +116,20 @@ async def _protocol(request: Request, services: Services, release: str, using: U
     if (body := results.get(key)) is not None:
         pool.note("cached")
         return ready(request, media_type, release, key, body)
-    job = Job(vetted.text, media_type, vetted.prefixes, dataset, asked.timeout, vetted.services)
+    job = Job(vetted.text, media_type, vetted.prefixes, dataset, timeout, vetted.services)
     return Answer(request, using, job, results, key_of)
+
+
+async def _vetted(pool: Pool, asked: asking.Asked, most: float) -> tuple[Vetted, float | None]:
+    """The query and the seconds that are left for it. Long ones are read in a worker, within their seconds."""
+    if len(asked.text) <= _VET_HERE:
+        return vet(asked.text, pool.services), asked.timeout
+    began = time.monotonic()
+    try:
+        vetted = await pool.vet(asked.text, asked.timeout)
+    except BilimError as error:
+        raise asking.Noted(error) from error
+    return vetted, max(0.001, (asked.timeout or most) - (time.monotonic() - began))
 
 
 def _several(dataset: Dataset | None) -> bool:

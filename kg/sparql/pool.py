@@ -17,14 +17,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, get_args
 
+import orjson
 import structlog
 
 from kg.findings import BilimError, Finding, finding
 from kg.settings import Settings
-from kg.sparql.failures import told_error
+from kg.sparql.failures import Words, told_error
 from kg.sparql.frames import CUT, DATA, ERROR, WHOLE
 from kg.sparql.outside import Limits
 from kg.sparql.process import Start, WorkerDied, WorkerProcess
+from kg.sparql.vet import Vetted, from_worker
 from kg.store.dataset import Dataset
 from kg.store.errors import QueryError
 
@@ -87,25 +89,10 @@ class AnswerCut(Exception):
         self.why = why
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """Words for the ways in which a worker is ended."""
-
-    seconds: float
-    megabytes: int
-
-    def death(self, death: str) -> QueryError:
-        if death == "timeout":
-            return QueryError("sparql-timeout", seconds=f"{self.seconds:g}")
-        if death == "memory":
-            return QueryError("sparql-memory", megabytes=self.megabytes)
-        return QueryError("sparql-crashed")
-
-
 class Running:
     """A query whose first chunk is there. ``release`` is the one that answers."""
 
-    def __init__(self, worker: WorkerProcess, words: _Words) -> None:
+    def __init__(self, worker: WorkerProcess, words: Words) -> None:
         self.release = worker.start.release
         self.outcome: Outcome = "gone"  # until it has ended otherwise
         self.whole: bytes | None = None  # the answer, where it is so short that all of it is there
@@ -249,20 +236,32 @@ class Pool:
 
     @asynccontextmanager
     async def run(self, job: Job) -> AsyncIterator[Running]:
-        """Run a query on the next free worker.
+        """Run a query on the next free worker. Its seconds count from now, waiting for a worker included.
 
         Raises :class:`Busy`, :class:`QueryError` or :class:`StoreError` while nothing was given out.
         Leaving the block before the answer has ended stops the query.
         """
-        seconds = min(job.timeout or self._settings.sparql_timeout, self._settings.sparql_timeout)
+        async with self._asked(self._message(job), job.timeout) as running:
+            yield running
+
+    async def vet(self, text: str, timeout: float | None = None) -> Vetted:
+        """:func:`kg.sparql.vet.vet` in a worker: a megabyte would hold up all others here. Raises as ``run``."""
+        async with self._asked({"examine": text, "allow": sorted(self.services)}, timeout) as running:
+            found = orjson.loads(b"".join([chunk async for chunk in running.chunks()]))
+        return from_worker(text, found)
+
+    @asynccontextmanager
+    async def _asked(self, message: dict[str, Any], timeout: float | None) -> AsyncIterator[Running]:
+        seconds = min(timeout or self._settings.sparql_timeout, self._settings.sparql_timeout)
         began = time.monotonic()
         outcome: Outcome = "rejected"
         try:
             worker = await self._acquire(seconds)
-            running = Running(worker, _Words(seconds, self._settings.sparql_memory_mb))
-            deadline = asyncio.get_running_loop().call_later(seconds, self._time_is_up, worker)
+            running = Running(worker, Words(seconds, self._settings.sparql_memory_mb))
+            left = max(0.0, seconds - (time.monotonic() - began))
+            deadline = asyncio.get_running_loop().call_later(left, self._time_is_up, worker)
             try:
-                await running.begin(self._message(job))
+                await running.begin(message)
                 yield running
             finally:
                 deadline.cancel()
@@ -275,7 +274,8 @@ class Pool:
             outcome = "gone" if outcome == "rejected" else outcome
             raise
         finally:
-            self._on_outcome(outcome, time.monotonic() - began)
+            if "examine" not in message or outcome != "ok":  # of which the query itself is still to come
+                self._on_outcome(outcome, time.monotonic() - began)
 
     async def close(self) -> None:
         """End all workers at once; queries that wait or run fail. No process and no descriptor stays."""

@@ -82,7 +82,6 @@ class WorkerProcess:
             "store": str(start.store),
             "parent": os.getpid(),
             "memory": start.memory,
-            "nice": start.nice,
             "late": start.late,
             "door": None,
         }
@@ -109,6 +108,9 @@ class WorkerProcess:
         finally:
             if theirs:
                 theirs.close()
+        with suppress(ProcessLookupError):  # from its first moment: starting Python takes longer than most queries
+            nice = os.getpriority(os.PRIO_PROCESS, 0) + start.nice
+            os.setpriority(os.PRIO_PROCESS, process.pid, min(19, nice))
         worker = cls(start, process, log, ours)
         try:
             await asyncio.wait_for(worker._hear_hello(), _HELLO_SECONDS)

@@ -12,14 +12,13 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from urllib.parse import urljoin
 
 from pyoxigraph import NamedNode
 
 from kg.sparql.tokens import Token, scan, unescape
 from kg.store.dataset import Dataset
-from kg.store.errors import QueryError
 from kg.terms import BASE, PREFIXES
 
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
@@ -46,10 +45,38 @@ class Vetted:
     services: tuple[tuple[int, int, str], ...] = ()  # start, end and IRI of each allowed store that it asks
 
 
+class Refused(Exception):
+    """A query that may not be run: the code of the message, the place, and what the message is filled with."""
+
+    def __init__(self, code: str, line: int, column: int, **values: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.line = line
+        self.column = column
+        self.values = values
+
+
 def vet(text: str, allow: Collection[str] = (), prefixes: dict[str, str] = PREFIXES) -> Vetted:
+    """As :func:`examine`; raises :class:`kg.store.errors.QueryError`, which has words for the asker."""
+    from kg.store.errors import QueryError  # with all messages: nothing for a worker, which examines too
+
+    try:
+        return examine(text, allow, prefixes)
+    except Refused as refused:
+        raise QueryError(refused.code, refused.line, refused.column, **refused.values) from None
+
+
+def from_worker(text: str, found: dict[str, Any]) -> Vetted:
+    """What :func:`examine` found, after its way through JSON without the text."""
+    dataset = found["dataset"] and Dataset(tuple(found["dataset"]["default"]), tuple(found["dataset"]["named"]))
+    services = tuple((start, end, iri) for start, end, iri in found["services"])
+    return Vetted(**{**found, "text": text, "dataset": dataset, "services": services})
+
+
+def examine(text: str, allow: Collection[str] = (), prefixes: dict[str, str] = PREFIXES) -> Vetted:
     r"""The query, if it may be run.
 
-    Raises :class:`QueryError` with line and column: ``sparql-update`` (an update), ``sparql-service`` or
+    Raises :class:`Refused` with line and column: ``sparql-update`` (an update), ``sparql-service`` or
     ``sparql-load`` (asks other servers; ``allow`` holds IRIs that SERVICE may name), ``sparql-escape``
     (``\u`` outside strings, IRIs and comments), ``sparql-ambiguous`` (could be read in two ways),
     ``sparql-prefix`` (no such prefix), ``sparql-form`` (no form of query) and ``sparql-too-long``.
@@ -96,8 +123,8 @@ def _normal(tokens: Sequence[Token]) -> str:
     return "".join(parts)
 
 
-def _at(token: Token, code: str, **values: object) -> QueryError:
-    return QueryError(code, token.line, token.column, **values)
+def _at(token: Token, code: str, **values: object) -> Refused:
+    return Refused(code, token.line, token.column, **values)
 
 
 def _read(text: str) -> list[Token]:
@@ -146,7 +173,7 @@ def _form(tokens: Sequence[Token], start: int) -> Form:
     if start >= len(tokens):
         if tokens:
             raise _at(tokens[-1], "sparql-form", given=tokens[-1].text, allowed=", ".join(FORMS))
-        raise QueryError("sparql-form", 1, 1, given="", allowed=", ".join(FORMS))
+        raise Refused("sparql-form", 1, 1, given="", allowed=", ".join(FORMS))
     head = tokens[start]
     # keywords need no space after them, so the first may begin a longer word or name: DESCRIBEex:a
     word = head.text.upper() if head.kind in ("word", "name") else ""

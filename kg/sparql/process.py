@@ -216,7 +216,7 @@ class WorkerProcess:
 
 
 async def _answer_outside(door: socket.socket, start: Start) -> None:
-    """Ask stores for a worker until it ends (:mod:`kg.sparql.forward` is its side)."""
+    """Ask stores for a worker until it ends (:mod:`kg.sparql.door` is its side)."""
     reader, writer = await asyncio.open_connection(sock=door)
     try:
         with suppress(asyncio.IncompleteReadError, ConnectionError):

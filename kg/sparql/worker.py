@@ -26,7 +26,7 @@ from kg.store.dataset import Dataset, DatasetTooLarge, view
 from kg.terms import BASE
 
 if TYPE_CHECKING:
-    from kg.sparql.forward import Door
+    from kg.sparql.door import Door
 
 _CLONE_NEWUSER: Final = 0x10000000  # linux/sched.h
 _CLONE_NEWNET: Final = 0x40000000
@@ -259,7 +259,7 @@ def _door(descriptor: int | None, no_wall: str) -> tuple[Door | None, str]:
     """The way to allowed stores, or why there is none: without the wall an address could be any."""
     if descriptor is None or no_wall:
         return None, no_wall
-    from kg.sparql.forward import Door  # most installations allow none
+    from kg.sparql.door import Door  # most installations allow none
 
     try:
         return Door(descriptor), ""

@@ -195,9 +195,15 @@ def test_faults_of_the_whole_graph_are_violations_with_their_place(build: Any) -
     places = []
     for code, table, column, change in changes:
         places.append((code, f"{table}.csv", edit(build.folder, table, change), column))
+    unborn = edit(
+        build.folder, "persons", added(id="new-person", name_en="New", source="newtimes-121336", confidence="0.8")
+    )
     exit_code, findings = build()
     assert exit_code == 1
     told = {(f["code"], f.get("file"), f.get("row"), f.get("column")): f for f in findings}
+    slug = told["read-unregistered", "persons.csv", unborn, "id"]  # a Warning: the line to add is written out
+    assert slug["severity"] == "Warning"
+    assert "person,new-person," in slug["advice"]["en"]
     for code, file, row, column in places:
         hits = [
             f

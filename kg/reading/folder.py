@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -65,12 +66,17 @@ def read_folder(
             readings[iri] = Reading(findings=[found])
         else:
             readings[iri] = read_rdf(path, graph=iri, vocabulary=known)
-    if any(r.faulty and not r.graphs for graph, r in readings.items() if graph.startswith(GRAPH_DATA)):
+    if any(_is_lost(reading) for graph, reading in readings.items() if graph.startswith(GRAPH_DATA)):
         return readings  # whatever a table that was not read tells of would be called unknown all over the folder
     _check_references(readings)
     _check_ids(readings)
     _check_register(readings)
     return readings
+
+
+def _is_lost(reading: Reading) -> bool:
+    """Whether a table is there with its description, and not one row of it was read."""
+    return reading.faulty and not reading.rows and reading.findings[0].code not in ("read-no-metadata", "read-no-table")
 
 
 def _table(path: Path, snippets: bytes | None, vocabulary: Vocabulary | None) -> Reading:
@@ -129,6 +135,7 @@ def _check_register(readings: dict[str, Reading]) -> None:
         if reading is register or not graph.startswith(GRAPH_DATA):
             continue
         asked: set[str] = set()
+        (key, *_) = next(iter(reading.keys), ("",))  # the column that names the row's thing
         for item in reading:
             subject = item.quad.subject
             assert isinstance(subject, NamedNode)
@@ -137,6 +144,7 @@ def _check_register(readings: dict[str, Reading]) -> None:
             asked.add(subject.value)
             parts = split_entity_iri(subject.value)
             if parts is not None and parts[0] != "evidence" and parts not in born:
+                where = replace(item.where, column=key or item.where.column)
                 reading.findings.append(
-                    finding("read-unregistered", where=item.where, cell=item.cell, value=parts[1], kind=parts[0])
+                    finding("read-unregistered", where=where, cell=parts[1], value=parts[1], kind=parts[0])
                 )

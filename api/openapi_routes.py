@@ -28,6 +28,7 @@ ERRORS: Final[Mapping[int, str]] = {
     414: "The address is too long.",
     415: "The body has another media type than those named.",
     422: "A parameter is unknown or wrong; for a query: it needs too much memory, or its answer is too large.",
+    500: "A release that is kept cannot be read, or something went wrong here; the log says what.",
     503: "Nothing is published yet, or all workers are busy; see Retry-After.",
     504: "The query was stopped at its deadline.",
 }
@@ -39,6 +40,8 @@ TAGS: Final[Mapping[str, str]] = {
     "releases": "Releases that are kept, and what each is made of.",
     "queries": "The query templates themselves: what they take and give, and their SPARQL.",
     "sparql": "The SPARQL 1.1 Protocol, for questions that no template asks.",
+    "copies": "For those who keep a copy: many things at once, and what changed since a release.",
+    "tools": "For other tools: SPARQL examples and VoID.",
     "problems": "What each kind of error means.",
     "system": "For those who run a server.",
 }

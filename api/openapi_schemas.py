@@ -46,7 +46,7 @@ def schemas() -> dict[str, Any]:
         **parts,
         "Manifest": manifest,
         "ReleaseSummary": summary,
-        "Thing": _thing(),
+        "Thing": thing(),
         "ThingItem": {
             "type": "object",
             "description": "A thing of a list, with its label.",
@@ -100,7 +100,8 @@ def schemas() -> dict[str, Any]:
     }
 
 
-def _thing() -> dict[str, Any]:
+def thing() -> dict[str, Any]:
+    """The schema of what is known of a thing."""
     label = {"type": "object", "additionalProperties": TEXT, "description": "Language to label."}
     return {
         "type": "object",

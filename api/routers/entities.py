@@ -20,6 +20,9 @@ from kg.terms import entity_iri, expand, split_entity_iri
 MOST = 100
 """Things in one request: about 3 MB of JSON where much is known of each."""
 
+NAMING = ("id", "kind", "slug")
+"""Members that come whatever ``fields`` says: by them an answer is put beside what was asked."""
+
 _PATH = re.compile(r"([a-z]+)/([A-Za-z0-9._-]+)")
 
 
@@ -42,9 +45,9 @@ def router() -> APIRouter:
 def _answer(request: Request) -> Response:
     """Documents in the order asked; ``missing`` names those that are not there, ``moved`` those that have a new name.
 
-    Raises :class:`BilimError`: ``entities-none``, ``entities-too-many`` (422).
+    Raises :class:`BilimError`: ``entities-none``, ``entities-too-many``, ``fields-unknown`` (422).
     """
-    only(request, "id", "on", "lang", "clang")
+    only(request, "id", "on", "fields", "lang", "clang")
     lang, clang, on = interface(request), content(request)[0], day(request)
     given = request.query_params.getlist("id")
     asked = list(dict.fromkeys(part.strip() for text in given for part in text.split(",") if part.strip()))
@@ -77,7 +80,7 @@ def _answer(request: Request) -> Response:
         else:
             missing[text] = finding("thing-not-found", kind=place[0], slug=place[1][:80], release=release.id)
     body = {
-        "data": list(data.values()),
+        "data": _chosen(list(data.values()), request.query_params.getlist("fields")),
         "missing": [
             {"id": text, "code": missing[text].code, "detail": missing[text].text(lang)}
             for text in asked
@@ -89,6 +92,21 @@ def _answer(request: Request) -> Response:
         "on": on.isoformat(),
     }
     return json_answer(body, clang, {"Vary": "Accept-Language"})
+
+
+def _chosen(documents: list[dict[str, Any]], texts: list[str]) -> list[dict[str, Any]]:
+    """The members asked for, and always those that name a thing. One that none of the things has is told as wrong."""
+    asked = list(dict.fromkeys(part.strip() for text in texts for part in text.split(",") if part.strip()))
+    if not asked:
+        return documents
+    known = dict.fromkeys(key for document in documents for key in document)
+    wrong = [name for name in asked if name not in known]
+    if documents and wrong:
+        raise BilimError(
+            finding("fields-unknown", name="fields", given=wrong[0][:80], allowed=", ".join(sorted(known)))
+        )
+    wanted = {*NAMING, *asked}
+    return [{key: value for key, value in document.items() if key in wanted} for document in documents]
 
 
 def split_name(text: str) -> tuple[str, str] | None:

@@ -194,7 +194,7 @@ def _posted(template: Template, operation: Mapping[str, Any]) -> dict[str, Any]:
         ),
         "requestBody": {"required": True, "content": {JSON: content}},
         "responses": {
-            **{code: said for code, said in operation["responses"].items() if code != "414"},
+            **operation["responses"],
             "400": _problem("The body is no JSON object."),
             "413": _problem("The body is too long."),
             "415": _problem("The body is not JSON."),

@@ -27,6 +27,7 @@ from kg.dates import (
     succeed,
 )
 from kg.kinds import KINDS
+from kg.releases import sources
 from kg.terms import (
     BKG,
     EDTF_TYPE,
@@ -37,6 +38,7 @@ from kg.terms import (
     PROV,
     RDF,
     RDFS,
+    SKOS,
     XSD,
     concept_iri,
     split_entity_iri,
@@ -65,6 +67,8 @@ def derive(store: Store) -> list[Quad]:
     quads.update(_dates(facts))
     quads.update(_between(facts))
     quads.update(_organizations(facts))
+    quads.update(_sources(facts))
+    quads.update(_names(facts))
     return sorted(quads, key=str)
 
 
@@ -252,3 +256,21 @@ def _organizations(facts: _Facts) -> Iterator[Quad]:
     for tenure, post in facts.pairs(BKG + "post"):
         for organization in post_in.get(post.value, ()):
             yield Quad(NamedNode(tenure), NamedNode(ORG + "organization"), NamedNode(organization), DERIVED)
+
+
+def _sources(facts: _Facts) -> Iterator[Quad]:
+    """What things rest on: see :mod:`kg.releases.sources`."""
+    said = (facts.many(BKG + name) for name in ("supports", "inDocument", "onProperty", "rank", "tier"))
+    for thing, pieces in sources.pieces(*said).items():
+        yield from sources.rests(thing, pieces)
+
+
+def _names(facts: _Facts) -> Iterator[Quad]:
+    """The languages in which things have no preferred name."""
+    languages: dict[str, set[str]] = defaultdict(set)
+    for thing, name in facts.pairs(SKOS + "prefLabel"):
+        if isinstance(name, Literal) and name.language:
+            languages[thing].add(name.language)
+    for thing in sorted({subject for subject, _ in facts.pairs(RDF + "type")}):
+        if sources.needs_names(thing):
+            yield from sources.lacks(thing, languages[thing])

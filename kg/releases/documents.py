@@ -44,7 +44,10 @@ _BOUNDS: Final = {"start": "Start", "end": "End", "when": "When"}
 _POINTS: Final = ("start", "end", "when", "completed", "signed", "ratified")
 _ELSEWHERE: Final = frozenset(
     {_TYPE, _USED, SKOS + "prefLabel", SKOS + "altLabel", DCT + "title", OWL + "sameAs", SKOS + "exactMatch"}
-    | {BKG + "disputed"}
+    | {
+        BKG + name
+        for name in ("disputed", "singleSource", "singleSourced", "secondaryOnly", "whollySecondary", "lacksName")
+    }
     | {f"{BKG}{name}Edtf" for name in _POINTS}
     | {f"{BKG}{side}{bound}" for side in ("earliest", "latest") for bound in _BOUNDS.values()}
 )

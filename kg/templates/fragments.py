@@ -75,7 +75,7 @@ def expand(source: Source, fragments: Mapping[str, Fragment]) -> tuple[Line, ...
     taken = {token.name for token in tokens if token.name}
     places: dict[int, tuple[Directive, Fragment]] = {}
     for directive in directives(tokens):
-        if directive.name in ("if", "end"):
+        if directive.name in ("if", "end", "page"):
             continue
         where = Where(source.file, line=source.lines[directive.token.line - 1].origin)
         fragment = fragments.get(directive.name)

@@ -35,6 +35,7 @@ class Checked:
     returns: Collection[str]
     examples: int
     page_size: int | None
+    paged: bool = False  # a subquery ends in ``# @page``
 
     def at(self, token: Token) -> Where:
         """Where a token stands in the file."""
@@ -174,6 +175,8 @@ def _bounds(c: Checked) -> Iterator[Finding]:
             yield finding("lint-order", where=first)
         if c.form not in ("SELECT",):
             yield finding("lint-pages-of", where=first, form=c.form)
+    elif c.paged:
+        yield finding("template-page", where=first)
     elif c.form == "SELECT" and not one_row and "LIMIT" not in modifiers:
         yield finding("lint-bound", where=first)
     if c.page_size is None and "VALUES" in modifiers:

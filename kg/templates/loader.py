@@ -120,6 +120,7 @@ def load(data: bytes, name: str, file: str, context: Context) -> Template:
     form = _vetted(query, lines, file, context.prefixes)
     names = _names(tokens, context)
     text.conditions(tokens, file)  # raises for one that is not closed
+    paged = text.paged(tokens, file) is not None
     published = _prologue(tokens, context.prefixes) + query
     ask = partial(enumeration.question, published)
     reader = declare.Reader(file, read.metadata_line, read.metadata, context.params, ask)
@@ -152,6 +153,7 @@ def load(data: bytes, name: str, file: str, context: Context) -> Template:
             returns=returns,
             examples=len(examples),
             page_size=page_size,
+            paged=paged,
         )
     )
     if any(f.severity == "Violation" for f in findings):
@@ -171,6 +173,7 @@ def load(data: bytes, name: str, file: str, context: Context) -> Template:
         returns=returns,
         examples=examples,
         page_size=page_size,
+        paged=paged and page_size is not None,
         transform=transform if isinstance(transform, Mapping) else None,
         view=reader.text("view") or "table",
         deprecated=deprecated,

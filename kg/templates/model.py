@@ -103,6 +103,7 @@ class Template:
     returns: Mapping[str, Return] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
     page_size: int | None = None
+    paged: bool = False  # pages count the rows of the subquery that ends in ``# @page``
     transform: Mapping[str, Any] | None = None
     view: str = "table"
     deprecated: Deprecated | None = None

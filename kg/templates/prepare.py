@@ -6,62 +6,121 @@ filled in is a term serialized by pyoxigraph, and is never read again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from pyoxigraph import NamedNode
 
 from kg.sparql.binder import Value, bind
+from kg.sparql.tokens import Token
 from kg.store.errors import QueryError
 from kg.templates.model import Template
 from kg.templates.params import Values
-from kg.templates.text import variant
+from kg.templates.text import paged, variant
 
 _SLOT: Final = "urn:bilim:slot:"
+_PAGE: Final = "page"  # the slot of LIMIT, or of the rows of a page; no variable is called so (theirs begin with _)
 
-Parts = tuple[tuple[str, str], ...]
-"""Pieces of text, each with the variable whose term follows it; the last with none."""
+Part = Literal["whole", "keys", "details"]
+"""The text as it is; the subquery that ends in ``# @page`` by itself; the text with rows in place of that subquery."""
+
+Parts = tuple[tuple[str, str, bool], ...]
+"""Pieces of text, each with the variable whose term follows it and whether it is a list; the last with none."""
+
+Terms = Mapping[str, Value | Sequence[Value]]
 
 
 def bound(template: Template, values: Values) -> str:
     """The text of the query with every value in its place; optional parameters that are absent leave nothing."""
-    absent = frozenset(p.variable for p in template.params if p.name not in values.terms)
-    terms: dict[str, Value | Sequence[Value]] = {}
-    for param in template.params:
-        if (given := values.terms.get(param.name)) is not None:
-            terms[param.variable] = given if param.many else given[0]
-    parts = _parts(template.text, absent, tuple((p.variable, p.many) for p in template.params))
+    return _bound(template, values, "whole", "")
+
+
+def keys(template: Template, values: Values) -> str:
+    """The query for the things that pages count, in their order: the subquery of a paged template by itself."""
+    return _bound(template, values, "keys", "")
+
+
+def details(template: Template, values: Values, variables: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """The query for all there is to say of these rows of :func:`keys`, which have these variables."""
+    heads = " ".join("?" + name for name in variables)
+    given = ("(" + " ".join("UNDEF" if cell is None else str(cell) for cell in row) + ")" for row in rows)
+    return _bound(template, values, "details", f"VALUES ({heads}) {{ {' '.join(given)} }}")
+
+
+def first_page(template: Template, values: Values) -> str:
+    """The whole text, its things limited to a page: for those who run it elsewhere."""
+    limit = f"LIMIT {template.page_size}"
+    if template.paged:
+        return _bound(template, values, "whole", limit)
+    return bound(template, values) + ("" if template.page_size is None else f"\n{limit}")
+
+
+def _bound(template: Template, values: Values, part: Part, page: str) -> str:
+    absent = _absent(template, values)
+    parts = _parts(template.text, absent, _shape(template), part)
     if parts is None:
-        return bind(variant(template.text, absent), terms, absent)
+        every = {p.variable: v if p.many else v[0] for p in template.params if (v := values.terms.get(p.name))}
+        return bind(_tokens(template.text, absent, part, page), every, absent)
     out: list[str] = []
-    for piece, name in parts:
+    for piece, name, many in parts:
         out.append(piece)
-        if name:
-            term = terms[name]
-            out.append(str(term) if not isinstance(term, Sequence) else " ".join(map(str, term)))
+        if name == _PAGE:
+            out.append(page)
+        elif name:
+            terms = values.terms[name]
+            out.append(" ".join(map(str, terms)) if many else str(terms[0]))
     return "".join(out)
 
 
-@lru_cache(maxsize=1024)
-def _parts(text: str, absent: frozenset[str], params: tuple[tuple[str, bool], ...]) -> Parts | None:
+def _absent(template: Template, values: Values) -> frozenset[str]:
+    given = values.terms
+    return frozenset([p.variable for p in template.params if p.name not in given])
+
+
+def _shape(template: Template) -> tuple[tuple[str, str, bool], ...]:
+    return tuple([(p.variable, p.name, p.many) for p in template.params])
+
+
+def _tokens(text: str, absent: frozenset[str], part: Part, page: str) -> Sequence[Token]:
+    """The tokens of a part; ``page`` stands where pages are cut, in a token of its own that the binder passes over."""
+    tokens = variant(text, absent)
+    place = paged(tokens)
+    if place is None:
+        return tokens
+    start, end = place
+    cut = Token("comment", f"\n{page}\n" if page else "", 0, 0, 0, 0)
+    if part == "details":
+        return (*tokens[:start], cut, *tokens[end:])
+    if part == "keys":
+        head = next(i for i, token in enumerate(tokens) if token.upper == "SELECT")
+        return (*tokens[:head], *tokens[start:end])
+    mark = max(i for i in range(start, end) if tokens[i].kind == "comment")
+    return (*tokens[:mark], cut, *tokens[mark + 1 :]) if page else tokens
+
+
+@lru_cache(maxsize=4096)
+def _parts(text: str, absent: frozenset[str], params: tuple[tuple[str, str, bool], ...], part: Part) -> Parts | None:
     """The text cut at its slots; None where a stand-in cannot stand for every value (LIMIT, ``VALUES (?x)``)."""
     if _SLOT in text:
         return None
     stand_ins: dict[str, Value | Sequence[Value]] = {}
-    for name, many in params:
-        if name not in absent:
-            stand_ins[name] = [NamedNode(_SLOT + name)] if many else NamedNode(_SLOT + name)
+    called: dict[str, tuple[str, bool]] = {_PAGE: (_PAGE, False)}
+    for variable, name, many in params:
+        called[variable] = name, many
+        if variable not in absent:
+            stand_ins[variable] = [NamedNode(_SLOT + variable)] if many else NamedNode(_SLOT + variable)
     try:
-        query = bind(variant(text, absent), stand_ins, absent)
+        query = bind(_tokens(text, absent, part, f"<{_SLOT}{_PAGE}>"), stand_ins, absent)
     except QueryError:  # an integer is needed: the binder checks each value
         return None
     pieces = query.split("<" + _SLOT)
-    parts: list[tuple[str, str]] = []
+    parts: list[tuple[str, str, bool]] = []
     rest = pieces[0]
     for piece in pieces[1:]:
-        if dict(params)[name := piece.partition(">")[0]] and rest.rstrip().endswith("("):
+        name, many = called[piece.partition(">")[0]]
+        if many and rest.rstrip().endswith("("):
             return None  # each term of the list needs brackets of its own
-        parts.append((rest, name))
+        parts.append((rest, name, many))
         rest = piece.partition(">")[2]
-    return (*parts, (rest, ""))
+    return (*parts, (rest, "", False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -15,9 +15,10 @@ from kg.store.protocol import Solutions, Store
 from kg.templates import enumeration, params, shape
 from kg.templates.entities import StoreEntities
 from kg.templates.model import Param, Template
+from kg.templates.order import Order, Orders
 from kg.templates.page import Asked, NoSuchPage, Page
 from kg.templates.params import Values
-from kg.templates.prepare import bound
+from kg.templates.prepare import bound, details, keys
 from kg.templates.shape import Labels, Row
 
 _TOTALS_KEPT: Final = 20_000  # numbers; a release never changes, so they stay true
@@ -39,7 +40,8 @@ class Engine:
         self._store = store
         self._labels = labels
         self._entities = StoreEntities(store)
-        self._totals: dict[Hashable, int] = {}
+        self._totals: dict[str, int] = {}  # by the text of the query
+        self._orders = Orders()
         self._resolved: dict[str, tuple[Template, Template]] = {}
         self._nodes: dict[str, tuple[Template, shape.Node]] = {}
         self._lock = threading.Lock()
@@ -75,16 +77,19 @@ class Engine:
     def table(self, template: Template, values: Values, asked: Asked | None = None) -> Table:
         """Rows of a SELECT; of one page if the template has pages and one is asked for.
 
-        Where several rows make one object, a page holds the rows of ``asked.size`` objects, and they are counted.
+        Where several rows make one object, a page holds the rows of ``asked.size`` objects, and they are counted; where
+        a subquery ends in ``# @page``, its rows are the objects, and only those of the page are asked for the rest.
         Raises :class:`NoSuchPage`, and :class:`kg.store.errors.StoreError` if the release cannot be read.
         """
+        if asked is not None and template.paged:
+            return self._things_page(template, values, asked)
         query = bound(template, values)
         if asked is None or template.page_size is None:
             variables, rows = self._select(query)
             return Table(variables, rows, None)
         node = self._node(template)
         if not shape.merges(node):
-            return self._rows_page(template, values, query, asked)
+            return self._rows_page(query, asked)
         variables, rows = self._select(query)
         groups = shape.groups(node, rows, {name: i for i, name in enumerate(template.variables)})
         page = _existing(asked, len(groups))
@@ -122,10 +127,23 @@ class Engine:
         assert isinstance(answer, Solutions)  # the loader knows the form
         return answer.variables, [tuple(row) for row in answer.rows]
 
-    def _rows_page(self, template: Template, values: Values, query: str, asked: Asked) -> Table:
+    def _things_page(self, template: Template, values: Values, asked: Asked) -> Table:
+        query = keys(template, values)  # the key too: what a page adds (certainty on a day …) changes no order
+        order = self._orders.get(query, lambda: self._order(query))
+        page = _existing(asked, len(order.rows))
+        chosen = order.rows[asked.offset : asked.offset + asked.size]
+        if not chosen:
+            return Table(template.variables, [], page)
+        variables, rows = self._select(details(template, values, order.variables, chosen))
+        return Table(variables, rows, page)
+
+    def _order(self, query: str) -> Order:
+        variables, rows = self._select(query)
+        return Order(variables, tuple(rows))
+
+    def _rows_page(self, query: str, asked: Asked) -> Table:
         variables, rows = self._select(f"{query}\nLIMIT {asked.size} OFFSET {asked.offset}")
-        key = (template.text, values.key())
-        total = self._totals.get(key)
+        total = self._totals.get(query)
         if total is None:
             if (rows and len(rows) < asked.size) or (not rows and asked.number == 1):
                 total = asked.offset + len(rows)
@@ -134,7 +152,7 @@ class Engine:
             with self._lock:
                 if len(self._totals) >= _TOTALS_KEPT:
                     self._totals.clear()
-                self._totals[key] = total
+                self._totals[query] = total
         return Table(variables, rows, _existing(asked, total))
 
     def _count(self, query: str) -> int:

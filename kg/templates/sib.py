@@ -15,7 +15,7 @@ from kg.findings import BilimError
 from kg.sparql.tokens import tokenize
 from kg.templates.model import Template
 from kg.templates.params import as_texts
-from kg.templates.prepare import bound
+from kg.templates.prepare import first_page
 from kg.templates.run import Engine
 from kg.templates.text import directives
 from kg.terms import OWL, PREFIXES, RDF, RDFS, SH, XSD
@@ -53,11 +53,9 @@ def example_text(template: Template, engine: Engine, today: date) -> str | None:
     sets.append({p.name: list(p.examples[:1]) for p in template.params if p.needed and p.examples})
     for given in sets:
         try:
-            text = bound(template, engine.check(template, given, today))
+            return _plain(first_page(template, engine.check(template, given, today)))
         except BilimError:  # what the example names is not in this release
             continue
-        text = _plain(text)
-        return text if template.page_size is None else f"{text}\nLIMIT {template.page_size}"
     return None
 
 

@@ -3,6 +3,9 @@
 ``# @if ?__name`` … ``# @end`` (comments, so other tools read the text as it is) encloses what stands only when the
 optional parameter is given. (An empty ``VALUES ?__x_multi_iri { }`` is a list to be filled; kg.sparql.binder does that,
 and takes the block away where the list is absent.)
+
+``# @page`` at the end of a subquery says that its rows are the things that pages count: what the rest of the text adds
+to them is asked for one page only.
 """
 
 from __future__ import annotations
@@ -74,6 +77,32 @@ def conditions(tokens: Sequence[Token], file: str) -> list[tuple[str, int, int]]
         where = Where(file, line=opened.token.line, column=str(opened.token.column))
         raise BilimError(finding("template-if", where=where))
     return found
+
+
+def paged(tokens: Sequence[Token], file: str = "") -> tuple[int, int] | None:
+    """``[start, end)`` in tokens of the subquery that ends in ``# @page``, without its braces; None where none does.
+
+    Raises :class:`BilimError` where the comment does not end a subquery with ORDER BY, or stands twice.
+    """
+    marks = [i for i, token in enumerate(tokens) if token.kind == "comment" and _is_page(token)]
+    if not marks:
+        return None
+    (mark, *more) = marks
+    depth, start = 0, mark
+    while start > 0 and depth <= 0:
+        start -= 1
+        depth += (tokens[start].text in _OPEN) - (tokens[start].text in _OPEN.values())
+    end = next((i for i in range(mark + 1, len(tokens)) if tokens[i].significant), len(tokens) - 1)
+    words = [token.upper for token in tokens[start + 1 : mark] if token.significant]
+    if more or depth <= 0 or tokens[end].text != "}" or words[:1] != ["SELECT"] or "ORDER" not in words:
+        where = Where(file, line=tokens[mark].line, column=str(tokens[mark].column))
+        raise BilimError(finding("template-page", where=where))
+    return start + 1, end
+
+
+def _is_page(token: Token) -> bool:
+    match = _DIRECTIVE.fullmatch(token.text.rstrip())
+    return match is not None and match[1] == "page"
 
 
 def without(text: str, tokens: Sequence[Token], absent: Collection[str]) -> str:

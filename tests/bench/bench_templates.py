@@ -2,20 +2,23 @@
 
 Four things are told:
 
-- for each template, the median and the 99th percentile of its examples asked in turn;
+- for each template, the first answer of many questions (questions.py) and the 99th percentile of those after;
 - a point lookup over the engine parsing and planning the same text on an empty store (what no server can save);
 - shaping 10,000 rows over the query that gives them;
 - the release's size, since the first figure means nothing without it.
 
-Prints tables; ``--json FILE`` keeps the figures too; ``--home FOLDER`` takes a release that is there.
+Prints tables; ``--json FILE`` keeps the figures too; ``--home FOLDER`` takes a release that is there, ``--triples N``
+one of generated data.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import platform
+import random
 import statistics
 import subprocess
 import sys
@@ -23,7 +26,6 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,15 +43,15 @@ from kg.templates.catalogue import Catalogue  # noqa: E402
 from kg.templates.loader import Context, load  # noqa: E402
 from kg.templates.model import Template  # noqa: E402
 from kg.templates.page import Asked  # noqa: E402
-from kg.templates.params import as_texts  # noqa: E402
 from kg.templates.prepare import bound  # noqa: E402
 from kg.templates.run import Engine  # noqa: E402
 from kg.terms import PREFIXES  # noqa: E402
+from tests.bench.questions import questions  # noqa: E402
 
 TIMES = 400  # for each template: enough for a 99th percentile
 TODAY = date(2026, 11, 22)
 ROWS = 10_000
-LOOKUP = ("posts/holders", {"post": ["kz-minister-of-education"], "on": ["2022-06-24"]})
+LOOKUP = "posts/holders"
 LANGUAGES = ("en", "kk", "ru")
 
 
@@ -63,15 +65,22 @@ def build(home: Path) -> None:
         sys.exit(f"the release could not be built:\n{done.stdout}{done.stderr}")
 
 
-def answer(engine: Engine, template: Template, given: dict[str, list[str]]) -> int:
-    """One whole answer but for the bytes; rows in it."""
+def generated(data: Path, home: Path, triples: int) -> None:
+    """A release of generated data, made without its shapes."""
+    command = [sys.executable, "tests/bench/generate.py", str(data), "--triples", str(triples), "--home", str(home)]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def answer(engine: Engine, template: Template, given: dict[str, list[str]], number: int = 1) -> tuple[int, int]:
+    """One whole answer but for the bytes: things in it, and pages that there are."""
     values = engine.check(template, given, TODAY)
     if template.form == "ASK":
-        return int(engine.boolean(template, values))
+        return int(engine.boolean(template, values)), 1
     if template.form != "SELECT":
-        return sum(1 for _ in engine.triples(template, values))
-    asked = Asked(1, template.page_size) if template.page_size else None
-    return len(engine.objects(template, engine.table(template, values, asked), LANGUAGES))
+        return sum(1 for _ in engine.triples(template, values)), 1
+    asked = Asked(number, template.page_size) if template.page_size else None
+    table = engine.table(template, values, asked)
+    return len(engine.objects(template, table, LANGUAGES)), table.page.last if table.page else 1
 
 
 def spent(run: Callable[[], object], times: int) -> list[float]:
@@ -87,31 +96,51 @@ def spent(run: Callable[[], object], times: int) -> list[float]:
 
 
 def each_template(release: Release, templates: dict[str, Template]) -> list[dict[str, Any]]:
-    """A row for each template. A new engine each time, so that nothing but the totals of a first page is kept."""
+    """A row for each template: the first answer of each question to a release, and those after it, of any page.
+
+    What the first leaves behind is what a server keeps of a release too: totals, and orders of what is listed.
+    """
     rows = []
+    chance = random.Random(1)
     for name, template in templates.items():
         engine = Engine(release.store, release.projection)
-        sets = [{k: as_texts(v) for k, v in e.params.items()} for e in template.examples] or [{}]
-        times = sorted(
-            one for given in sets for one in spent(partial(answer, engine, template, given), TIMES // len(sets))
-        )
-        rows.append(
-            {
-                "template": name,
-                "rows": max(answer(engine, template, given) for given in sets),
-                "median_ms": statistics.median(times),
-                "p99_ms": times[min(len(times) - 1, int(len(times) * 0.99))],
-            }
-        )
-        print("| {template} | {rows} | {median_ms:.2f} | {p99_ms:.2f} |".format(**rows[-1]), flush=True)
+        asked = questions(template, engine, release)
+        first: list[float] = []
+        after: list[float] = []
+        things = 0
+        gc.collect()
+        for given in asked:
+            start = time.perf_counter()
+            found, pages = answer(engine, template, given)
+            first.append((time.perf_counter() - start) * 1000)
+            things = max(things, found)
+            for _ in range(max(3, TIMES // len(asked))):
+                number = chance.randint(1, pages)
+                start = time.perf_counter()
+                answer(engine, template, given, number)
+                after.append((time.perf_counter() - start) * 1000)
+        first.sort()
+        after.sort()
+        row = {
+            "template": name,
+            "questions": len(asked),
+            "things": things,
+            "first_median_ms": statistics.median(first),
+            "first_most_ms": first[-1],
+            "median_ms": statistics.median(after),
+            "p99_ms": after[min(len(after) - 1, int(len(after) * 0.99))],
+        }
+        rows.append(row)
+        print("| {template} | {questions} | {things} | {first_median_ms:.1f} | {first_most_ms:.1f} | {median_ms:.2f} | "
+              "{p99_ms:.2f} |".format(**row), flush=True)  # fmt: skip
     return rows
 
 
 def lookup(release: Release, template: Template) -> dict[str, float]:
     """A point lookup, other days each time, over parse and plan of the same texts on an empty store."""
     engine, empty = Engine(release.store, release.projection), ox.Store()
-    _, first = LOOKUP
-    asked = [{**first, "on": [f"20{year:02}-{month:02}-15"]} for year in range(10, 26) for month in range(1, 13)]
+    post = next(given["post"] for given in questions(template, engine, release))
+    asked = [{"post": post, "on": [f"20{year:02}-{month:02}-15"]} for year in range(10, 26) for month in range(1, 13)]
     texts = [bound(template, engine.check(template, given, TODAY)) for given in asked]
 
     def run(work: Callable[[Any], object], items: list[Any]) -> float:
@@ -194,19 +223,27 @@ def shaping(folder: Path) -> dict[str, float]:
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--home", type=Path, help="a home with a release; else one is built from data/")
+    options.add_argument("--triples", type=int, help="about so many quads, generated (tests/bench/generate.py)")
+    options.add_argument("--only", nargs="*", default=[], help="these templates only, and nothing else")
     options.add_argument("--json", type=Path, help="keep the figures in this file")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory(prefix="bilim-bench-") as folder:
         home = chosen.home or Path(folder) / "home"
-        if chosen.home is None:
+        if chosen.home is None and chosen.triples:
+            generated(Path(folder) / "data", home, chosen.triples)
+        elif chosen.home is None:
             build(home)
         release = reader.current(Home(home))
         templates = Catalogue(resources.find().queries).templates
         print(f"{release.manifest.triples:,} triples; pyoxigraph {ox.__version__}, Python {platform.python_version()}, "
               f"{os.cpu_count()} cores; {TIMES} answers for each template\n")  # fmt: skip
-        print("| template | objects | median ms | p99 ms |\n|---|---|---|---|")
+        print("| template | questions | things | first, median ms | first, most ms | median ms | p99 ms |")
+        print("|---" * 7 + "|")
+        templates = {n: t for n, t in templates.items() if not chosen.only or n in chosen.only}
         found: dict[str, Any] = {"templates": each_template(release, templates)}
-        found["lookup"] = lookup(release, templates[LOOKUP[0]])
+        if chosen.only:
+            return
+        found["lookup"] = lookup(release, templates[LOOKUP])
         found["shaping"] = shaping(Path(folder) / "shaped")
     print("\n| | ours | against | ratio |\n|---|---|---|---|")
     print("| point lookup, not cached / parse and plan, empty store | {miss_ms:.3f} ms | {parse_and_plan_ms:.3f} ms "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -16,9 +17,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.front.allow import allowed
 from api.front.variant import HTML, JSON, interface_language
 from kg.findings import BilimError, Finding, catalogue, finding, pick
 from kg.sparql.negotiation import Offer, negotiate
+from kg.templates.params import BadParameters
 from kg.terms import PROBLEMS
 
 PROBLEM_JSON = "application/problem+json"
@@ -84,6 +87,27 @@ def finding_problem(
     return _answer(request, code, first.code, pick(first.what, lang), detail, members, headers or {})
 
 
+def bad_parameters(request: Request, error: BadParameters) -> Response:
+    """422 with what was given, what is allowed, and an address that works; all of them where several are wrong."""
+    lang = request_language(request)
+    first = error.wrong[0]
+    told = replace(first.finding, code="bad-parameter", what={k: v.rstrip(".") for k, v in first.finding.what.items()})
+    errors = [
+        {
+            "parameter": w.parameter,
+            "given": w.given,
+            "code": w.finding.code,
+            "detail": w.finding.text(lang),
+            "example": w.example,
+        }
+        for w in error.wrong
+    ]
+    more: dict[str, Any] = {"errors": errors} if len(errors) > 1 else {}
+    return finding_problem(
+        request, told, status=422, parameter=first.parameter, given=first.given, example=first.example, **more
+    )
+
+
 def _answer(
     request: Request,
     status: int,
@@ -111,6 +135,11 @@ async def _on_bilim_error(request: Request, error: Exception) -> Response:
     return finding_problem(request, *error.findings, headers=headers)
 
 
+async def _on_bad_parameters(request: Request, error: Exception) -> Response:
+    assert isinstance(error, BadParameters)
+    return bad_parameters(request, error)
+
+
 async def _on_invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = [
@@ -126,10 +155,9 @@ async def _on_http(request: Request, error: Exception) -> Response:
     if error.status_code == 404:
         return finding_problem(request, finding("not-found", path=path), headers=headers)
     if error.status_code == 405:
-        allow = headers.get("Allow") or headers.get("allow") or "GET"
-        return finding_problem(
-            request, finding("method-not-allowed", method=request.method, path=path, allow=allow), headers=headers
-        )
+        allow = ", ".join(allowed(request.app, request.scope))  # of all routes; a router tells those of the first only
+        told = finding("method-not-allowed", method=request.method, path=path, allow=allow)
+        return finding_problem(request, told, headers={**headers, "Allow": allow})
     if error.status_code == 413:
         limit = request.app.state.services.settings.body_max_bytes
         return finding_problem(request, finding("body-too-large", limit=limit), headers=headers)
@@ -149,6 +177,7 @@ async def _on_bug(request: Request, error: Exception) -> Response:
 def add_handlers(app: FastAPI) -> None:
     """Every way in which a request can fail ends in a problem."""
     app.add_exception_handler(BilimError, _on_bilim_error)
+    app.add_exception_handler(BadParameters, _on_bad_parameters)
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(Exception, _on_bug)

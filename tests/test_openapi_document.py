@@ -101,3 +101,17 @@ def test_every_field_of_a_template_is_described(document: dict[str, Any]) -> Non
         if template.transform is None:
             assert set(row["properties"]) >= set(template.returns)
             assert all(p["description"] for p in row["properties"].values()), template.name
+
+
+def test_what_is_served_for_copies_and_tools_stands_there_too(document: dict[str, Any]) -> None:
+    for path in ("changes", "changes.json", "changes.atom", "entities"):
+        assert "get" in document["paths"][f"/api/v1/{path}"]
+    for path in ("/.well-known/void", "/sparql/.well-known/sparql-examples"):
+        assert "text/turtle" in document["paths"][path]["get"]["responses"]["200"]["content"]
+
+
+def test_operations_say_their_summary_in_three_languages_and_both_limits(document: dict[str, Any]) -> None:
+    for template in TEMPLATES.values():
+        for method, operation in document["paths"][template.path].items():
+            assert operation["x-summaries"] == template.summaries
+            assert set(operation["responses"]) >= ({"413", "414"} if method == "post" else {"414"}), template.name

@@ -69,6 +69,40 @@ def test_an_entity_is_what_its_document_says(two: tuple[TestClient, list[str]]) 
     assert same["certainty"] == "certain"
 
 
+def test_of_entities_only_the_members_asked_for_come_and_what_names_them(two: tuple[TestClient, list[str]]) -> None:
+    client, _ = two
+    asked = {"id": "person/aigul-example", "fields": "label,altLabels", "clang": "en"}
+    (thing,) = get(client, "/api/v1/entities", **asked)["data"]
+    assert thing == {
+        "id": "https://w3id.org/bilim/id/person/aigul-example",
+        "kind": "person",
+        "slug": "aigul-example",
+        "label": "Aigul 2",
+        "altLabels": {"en": ["Aygul"]},
+    }
+    told = get(client, "/api/v1/entities", 422, id="person/aigul-example", fields="labels,lable")
+    assert "'lable'" in told["detail"]
+    assert "label" in told["detail"]
+    sent = client.post("/api/v1/entities", json={"id": ["person/aigul-example"], "fields": ["slug"]})
+    assert set(sent.json()["data"][0]) == {"id", "kind", "slug"}
+
+
+def test_a_wrong_page_of_changes_is_named_with_one_that_works(two: tuple[TestClient, list[str]]) -> None:
+    client, _ = two
+    told = get(client, "/api/v1/changes", 422, page="0")
+    assert (told["parameter"], told["given"]) == ("page", "0")
+    assert client.get(told["example"]).status_code == 200
+
+
+def test_a_method_that_is_not_there_is_told_all_that_are(two: tuple[TestClient, list[str]]) -> None:
+    client, _ = two
+    for path in ("/api/v1/entities", "/api/v1/statistics/things"):
+        answer = client.delete(path)
+        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST, OPTIONS")
+        assert answer.headers["allow"] in answer.json()["detail"]
+    assert client.post("/api/v1/changes").headers["allow"] == "GET, HEAD, OPTIONS"
+
+
 def test_entities_may_be_asked_by_post_and_are_a_hundred_at_most(two: tuple[TestClient, list[str]]) -> None:
     client, _ = two
     names = [f"person/p{n}" for n in range(99)]

@@ -296,6 +296,21 @@ def skeleton(text: str) -> tuple[str, ...]:
     for kind in kinds:
         if not (out and kind in ("iri", "string") and out[-1] == kind):
             out.append(kind)
+    return _without_rows(out)
+
+
+ROWS = frozenset({"(", ")", "iri", "string", "number", "lang", "^^", "UNDEF", "true", "false"})
+
+
+def _without_rows(kinds: list[str]) -> tuple[str, ...]:
+    """``VALUES (?a ?b) { (…) (…) }``, the things of a page, without its rows: how many there are is no structure."""
+    out, at = list[str](), 0
+    while at < len(kinds):
+        out.append(kinds[at])
+        if kinds[at] == "{" and out[-2:-1] == [")"] and "}" in kinds[at:]:
+            end = kinds.index("}", at)
+            at = end - 1 if ROWS.issuperset(kinds[at + 1 : end]) else at
+        at += 1
     return tuple(out)
 
 

@@ -14,7 +14,7 @@ from kg.store.embedded import EmbeddedStore
 from kg.templates.catalogue import Catalogue
 from kg.templates.page import Asked
 from kg.templates.run import Engine
-from kg.terms import PREFIXES
+from kg.terms import LANGUAGES, PREFIXES
 
 QUERIES = Path(__file__).resolve().parent.parent / "queries"
 DAY = date(2022, 6, 24)
@@ -119,6 +119,13 @@ def test_shipped_templates_have_no_findings(catalogue: Catalogue) -> None:
     assert catalogue.broken == ()
     assert {name: [f.text() for f in t.findings] for name, t in catalogue.templates.items() if t.findings} == {}
     assert len(catalogue.templates) >= 6
+
+
+def test_every_question_is_said_in_three_languages(catalogue: Catalogue) -> None:
+    for template in catalogue.templates.values():
+        said = [template.summaries.get(lang, "") for lang in LANGUAGES]
+        assert all(said), f"{template.name}: summary: {{en, ru, kk}}"
+        assert len(set(said)) == len(LANGUAGES), f"{template.name}: the same summary in two languages"
 
 
 def test_holder_is_certain_until_the_day_it_ends(engine: Engine, catalogue: Catalogue) -> None:

@@ -6,7 +6,7 @@ Routes look the template up at each request, so a file that changes needs no new
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,7 +17,7 @@ from starlette.types import Scope
 
 from api.answers import choose, content, interface, json_answer, json_ld_answer, rdf_answer, services_of
 from api.front.variant import JSON, JSON_LD, N_TRIPLES, TURTLE
-from api.problems import finding_problem
+from api.problems import bad_parameters, finding_problem
 from api.routers.templates_body import json_parameters
 from api.routers.templates_engines import Engines
 from api.routers.templates_openapi import operations
@@ -150,7 +150,7 @@ def _negotiated(request: Request, engines: Engines, template: Template, suffix: 
     try:
         return _answer(_call(request, engines, template, media))
     except BadParameters as error:
-        return _bad_parameters(request, error)
+        return bad_parameters(request, error)
     except NoSuchPage as error:
         return finding_problem(request, *error.findings, status=404)
 
@@ -250,24 +250,3 @@ def _headers(call: _Call, links: Mapping[str, str]) -> dict[str, str]:
     if neighbours:
         headers["Link"] = pages.link_header(neighbours)
     return headers
-
-
-def _bad_parameters(request: Request, error: BadParameters) -> Response:
-    """422 with what was given, what is allowed, and an address that works; all of them where several are wrong."""
-    lang = interface(request)
-    first = error.wrong[0]
-    told = replace(first.finding, code="bad-parameter", what={k: v.rstrip(".") for k, v in first.finding.what.items()})
-    errors = [
-        {
-            "parameter": w.parameter,
-            "given": w.given,
-            "code": w.finding.code,
-            "detail": w.finding.text(lang),
-            "example": w.example,
-        }
-        for w in error.wrong
-    ]
-    more: dict[str, Any] = {"errors": errors} if len(errors) > 1 else {}
-    return finding_problem(
-        request, told, status=422, parameter=first.parameter, given=first.given, example=first.example, **more
-    )

@@ -89,7 +89,7 @@ def _tokens(text: str, absent: frozenset[str], part: Part, page: str) -> Sequenc
     if place is None:
         return tokens
     start, end = place
-    cut = Token("comment", f"\n{page}\n" if page else "", 0, 0, 0, 0)
+    cut = Token("comment", f"\n{page}\n" if page else "", 0)
     if part == "details":
         return (*tokens[:start], cut, *tokens[end:])
     if part == "keys":

@@ -8,12 +8,16 @@ each. Case and constant route take turns, so that a slow moment of the machine m
 - CPU: CPU seconds of the server process for a request of the constant route over those for one of the case,
   which does not flatter where the load process is the slower of the two.
 
+Both are told a second time against a constant route that sends the very headers of the case too ("same headers"): what
+is left then is what finding an answer costs, without what the server takes to check and write each header.
+
 Prints a table; ``--json FILE`` keeps the figures too.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import json
 import os
 import platform
@@ -44,6 +48,8 @@ POST = "/api/v1/posts/holders?post=kz-minister-of-education&on="
 THING = "/doc/organization/kz-ministry-of-education"
 
 SERVER = """
+import base64
+import json
 import sys
 import uvicorn
 from pathlib import Path
@@ -64,10 +70,13 @@ async def serve(scope, receive, send):
         return
     await app(scope, receive, send)
 
-def make(size):
-    body = b"x" * int(size)
-    bodies[size] = [(b"content-type", b"application/json"), (b"content-length", size)], body
-    return bodies[size]
+def make(query):
+    size, _, told = query.partition(b"&")
+    headers = [(b"content-type", b"application/json"), (b"content-length", size)]
+    if told:
+        headers = [(n.encode(), v.encode()) for n, v in json.loads(base64.urlsafe_b64decode(told))]
+    bodies[query] = headers, b"x" * int(size)
+    return bodies[query]
 
 uvicorn.run(serve, host="127.0.0.1", port=int(sys.argv[2]), log_config=None, loop="uvloop", http="httptools")
 """
@@ -180,7 +189,7 @@ def load_process(pipe: Connection, port: int) -> None:
     while (order := pipe.recv()) is not None:
         number, size, seconds = order
         if number is None:
-            pipe.send(load.run(always(f"/constant?{size}")(), {}, 200, seconds))
+            pipe.send(load.run(always(f"/constant?{size}")(), {}, 200, seconds))  # size, or size and headers
         else:
             case = CASES[number]
             pipe.send(load.run(case.addresses(), case.headers, case.status, seconds))
@@ -192,8 +201,8 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def body_size(port: int, case: Case) -> int:
-    """Bytes of the body that a case gets."""
+def answer_of(port: int, case: Case) -> tuple[int, str]:
+    """Bytes of the body that a case gets, and its headers as the constant route takes them."""
     with socket.create_connection(("127.0.0.1", port)) as made:
         tail = "".join(f"{n}: {v}\r\n" for n, v in {"Accept": "*/*", **case.headers}.items())
         made.sendall(f"GET {next(case.addresses())} HTTP/1.1\r\nHost: bench\r\n{tail}\r\n".encode())
@@ -205,13 +214,16 @@ def body_size(port: int, case: Case) -> int:
             buffer += data
     if not buffer.startswith(f"HTTP/1.1 {case.status} ".encode()):
         sys.exit(f"{case.name}: {bytes(buffer[:600]).decode(errors='replace')}")
-    return len(buffer) - buffer.find(b"\r\n\r\n") - 4
+    head, _, body = bytes(buffer).partition(b"\r\n\r\n")
+    lines = [line.partition(": ") for line in head.decode("latin-1").split("\r\n")[1:]]
+    headers = [(name, value) for name, _, value in lines if name not in ("date", "server")]  # which the server adds
+    return len(body), base64.urlsafe_b64encode(json.dumps(headers).encode()).decode()
 
 
 def measure(pipe: Connection, pid: int, port: int, seconds: float) -> list[dict[str, Any]]:
     """A row for each case: medians over the rounds."""
 
-    def timed(number: int | None, size: int) -> tuple[float, float]:
+    def timed(number: int | None, size: int | str) -> tuple[float, float]:
         before, begun = cpu_seconds(pid), time.perf_counter()
         pipe.send((number, size, seconds))
         answers = pipe.recv()
@@ -219,9 +231,11 @@ def measure(pipe: Connection, pid: int, port: int, seconds: float) -> list[dict[
 
     rows = []
     for number, case in enumerate(CASES):
-        size = body_size(port, case)
-        timed(None, size), timed(number, size)  # warm
-        pairs = [(timed(None, size), timed(number, size)) for _ in range(ROUNDS)]
+        size, headers = answer_of(port, case)
+        same = f"{size}&{headers}" if case.status == 200 else size
+        timed(None, size), timed(None, same), timed(number, size)  # warm
+        rounds = [(timed(None, size), timed(number, size), timed(None, same)) for _ in range(ROUNDS)]
+        pairs = [(constant, asked) for constant, asked, _ in rounds]
         rows.append(
             {
                 "case": case.name,
@@ -229,12 +243,14 @@ def measure(pipe: Connection, pid: int, port: int, seconds: float) -> list[dict[
                 "constantPerSecond": round(statistics.median(c[0] for c, _ in pairs)),
                 "perSecond": round(statistics.median(a[0] for _, a in pairs)),
                 "throughput": round(statistics.median(a[0] / c[0] for c, a in pairs), 3),
+                "sameHeaders": round(statistics.median(a[0] / c[0] for _, a, c in rounds), 3),
+                "sameHeadersCpu": round(statistics.median(c[1] / a[1] for _, a, c in rounds), 3),
                 "cpu": round(statistics.median(c[1] / a[1] for c, a in pairs), 3),
                 "cpuMicroseconds": round(statistics.median(a[1] for _, a in pairs) * 1e6, 1),
             }
         )
-        print("{case:38} {bytes:7} {constantPerSecond:9} {perSecond:9} {throughput:11.2f} {cpu:6.2f} "
-              "{cpuMicroseconds:9.0f}".format(**rows[-1]), flush=True)  # fmt: skip
+        line = "{case:38} {bytes:7} {constantPerSecond:9} {perSecond:9} {throughput:11.2f} {cpu:6.2f} "
+        print((line + "{sameHeaders:9.2f} {sameHeadersCpu:6.2f} {cpuMicroseconds:9.0f}").format(**rows[-1]), flush=True)
     return rows
 
 
@@ -278,7 +294,10 @@ def main() -> None:
             load.start()
             print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
                   f"{CONNECTIONS} connections, {ROUNDS} rounds of {chosen.seconds:g} s")  # fmt: skip
-            print(f"{'case':38} {'bytes':>7} {'const/s':>9} {'case/s':>9} {'throughput':>11} {'CPU':>6} {'µs CPU':>9}")
+            print(
+                f"{'case':38} {'bytes':>7} {'const/s':>9} {'case/s':>9} {'throughput':>11} {'CPU':>6} "
+                f"{'same head':>9} {'CPU':>6} {'µs CPU':>9}"
+            )
             rows = measure(here, process.pid, port, chosen.seconds)
             here.send(None)
         finally:

@@ -31,6 +31,16 @@ gd:tenures {
   disc:d a bkg:Discrepancy ; bkg:concerns tenure:a , tenure:b ; bkg:onProperty bkg:start .
   disc:e a bkg:Discrepancy ; bkg:concerns o:old ; bkg:between evidence:old-end .
 }
+gd:sources {
+  doc:one a bkg:Document ; bkg:tier tier:news .
+  doc:two a bkg:Document ; bkg:tier tier:secondary .
+  evidence:c-held bkg:inDocument doc:two .
+  evidence:a-rival bkg:inDocument doc:one .
+  evidence:post-end bkg:inDocument doc:one , doc:two .
+  evidence:old-end bkg:inDocument doc:two .
+  post:old skos:prefLabel "Post"@en , "Лауазым"@kk .
+  person:second skos:prefLabel "Second"@en .
+}
 """
 
 

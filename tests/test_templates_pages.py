@@ -120,10 +120,23 @@ def test_a_page_that_cannot_be_cut_is_told(text: str) -> None:
     assert [f.code for f in caught.value.findings if f.severity == "Violation"] == ["template-page"]
 
 
-def test_the_widest_lists_are_paged_by_a_subquery() -> None:
-    served = Catalogue(QUERIES).templates
-    wide = [t for t in served.values() if t.page_size and not any(p.needed for p in t.params)]
-    assert [t.name for t in wide if not t.paged] == []
+LISTS = (
+    "agreements",
+    "discrepancies",
+    "documents",
+    "events",
+    "figures",
+    "outcomes",
+    "people",
+    "plans",
+    "posts",
+    "programs",
+)
+
+
+@pytest.mark.parametrize("subject", LISTS)
+def test_a_list_of_all_there_is_is_paged_by_a_subquery(subject: str) -> None:
+    assert Catalogue(QUERIES).get(f"{subject}/list").paged
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 30)), max_size=40))

@@ -15,7 +15,7 @@ from kg.releases.candidate import Delta, apply, replace_graph
 from kg.releases.derive import DERIVED, derive
 from kg.store.overlay import Overlay
 from kg.store.views import Edge, Term, View, Views, views
-from kg.terms import BKG, GRAPH_DERIVED, GRAPH_LEDGER, ORG, RDF, RDFS
+from kg.terms import BKG, GRAPH_DERIVED, GRAPH_LEDGER, ORG, RDF, RDFS, SKOS
 
 _TYPE: Final = NamedNode(RDF + "type")
 _SUBCLASS: Final = NamedNode(RDFS + "subClassOf")
@@ -28,6 +28,9 @@ _ON: Final = NamedNode(BKG + "onProperty")
 _STATES: Final = NamedNode(BKG + "statesEdtf")
 _ATTESTS: Final = NamedNode(BKG + "attestsEdtf")
 _RANK: Final = NamedNode(BKG + "rank")
+_IN_DOCUMENT: Final = NamedNode(BKG + "inDocument")
+_TIER: Final = NamedNode(BKG + "tier")
+_LABEL: Final = NamedNode(SKOS + "prefLabel")
 _CONCERNS: Final = NamedNode(BKG + "concerns")
 _BETWEEN: Final = NamedNode(BKG + "between")
 _HERE: Final = NamedNode(BKG + "here")  # the one graph of the statements that are derived from
@@ -94,8 +97,12 @@ def _affected(quads: Iterable[Quad], seen: Views) -> set[Term]:
             things = view.objects(s, _SUPPORTS)
             dated.update(things)
             out.update((s, *(d for thing in things for d in view.subjects(_CONCERNS, thing))))
-        elif p in (_CONCERNS, _BETWEEN):
+        elif p in (_CONCERNS, _BETWEEN, _LABEL):
             out.add(s)
+        elif p == _IN_DOCUMENT:  # what its things rest on (kg.releases.sources)
+            out.update(view.objects(s, _SUPPORTS))
+        elif p == _TIER:
+            out.update(thing for e in view.subjects(_IN_DOCUMENT, s) for thing in view.objects(e, _SUPPORTS))
     for thing in dated:  # a tenure moves those before and after it; a post or an organization all within it
         posts.update((thing, *view.objects(thing, _POST), *view.subjects(_POST_IN, thing)))
     out |= dated
@@ -119,7 +126,7 @@ class _Basis:
         for thing in things:
             self._stated(thing, _TYPE)
             self._evidence(thing)
-            self._take(thing, _POST, _CONCERNS, _ON)
+            self._take(thing, _POST, _CONCERNS, _ON, _LABEL)
             self._stated(thing, _BETWEEN)
             for tenure in view.subjects(_MEMBER, thing):
                 self._take(tenure, _MEMBER, _POST)
@@ -148,7 +155,10 @@ class _Basis:
         if self._first("evidence", thing):
             for evidence in self._view.subjects(_SUPPORTS, thing):
                 self._edges.add((evidence, _SUPPORTS, thing))
-                self._take(evidence, _ON, _STATES, _ATTESTS, _RANK)
+                self._take(evidence, _ON, _STATES, _ATTESTS, _RANK, _IN_DOCUMENT)
+                for document in self._view.objects(evidence, _IN_DOCUMENT):
+                    if self._first("tier", document):
+                        self._take(document, _TIER)
 
     def _first(self, what: str, thing: Term) -> bool:
         if (what, thing) in self._done:

@@ -346,3 +346,37 @@ OTHERS = [
         {("ex:bad", v, "In") for v in ("ex:y", "a", "b", "3")},
     ),
 ]
+
+DIFFERENCES = [
+    Case(
+        "languageIn: a tag longer than its range",
+        prop('sh:languageIn ( "en-GB" )'),
+        'ex:a a ex:T ; ex:p "name"@en-GB-oed .',
+        set(),
+        known="language-range",
+    ),
+    Case(
+        "ranges of times with a zone and without",
+        prop('sh:minInclusive "2020-01-01T00:00:00"^^xsd:dateTime'),
+        'ex:a a ex:T ; ex:p "2022-01-01T00:00:00Z"^^xsd:dateTime .',
+        set(),
+        known="time-without-zone",
+    ),
+    *(
+        Case(
+            f"sparql: {one} {mark} {two}",
+            "sh:property [ sh:path ex:p ; sh:sparql [ sh:prefixes <https://w3id.org/bilim/shapes> ; sh:select "
+            f"'SELECT $this ?value {{ $this ex:p ?value ; ex:q ?end . FILTER (?value {mark} ?end) }}' ] ] , "
+            "[ sh:path ex:q ; sh:datatype xsd:date ]",
+            f"ex:a a ex:T ; ex:p {one} ; ex:q {two} .",
+            {("ex:a", wrong, "Datatype")} | ({("ex:a", "2022", "SPARQL")} if known == "sparql-years" else set()),
+            known=known,
+        )
+        for one, mark, two, wrong, known in (
+            ('"2022-01-01"^^xsd:date', "<", '"2021"', "2021", "sparql-across-datatypes"),
+            ('"2022-01-01"^^xsd:date', "<=", "5", "5", "sparql-across-datatypes"),
+            ('"2022"^^edtf:EDTF', "!=", '"2021"', "2021", "sparql-across-datatypes"),
+            ('"2022"^^xsd:gYear', ">", '"2021"^^xsd:gYear', "2021", "sparql-years"),
+        )
+    ),
+]

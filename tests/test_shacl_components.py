@@ -12,11 +12,11 @@ from kg.validation import Validator
 from kg.validation.agreement import agreement, unknown
 from kg.validation.compiled import CompiledValidator
 from kg.validation.telling import Row, value_text
-from tests.shacl_cases import COUNTS, LOGIC, OTHERS, PAIRS, RANGES, STRINGS, VALUE_TYPES, Case, Expected
+from tests.shacl_cases import COUNTS, DIFFERENCES, LOGIC, OTHERS, PAIRS, RANGES, STRINGS, VALUE_TYPES, Case, Expected
 from tests.shacl_paths import PATHS, QUERIES, TARGETS
 from tests.shapes_world import ontology, turtle
 
-CASES = [*VALUE_TYPES, *COUNTS, *RANGES, *STRINGS, *PAIRS, *LOGIC, *OTHERS, *PATHS, *TARGETS, *QUERIES]
+CASES = [*VALUE_TYPES, *COUNTS, *RANGES, *STRINGS, *PAIRS, *LOGIC, *OTHERS, *PATHS, *TARGETS, *QUERIES, *DIFFERENCES]
 EX = "https://example.org/"
 DECLARED = "<https://w3id.org/bilim/shapes> a owl:Ontology ; sh:declare {} .".format(
     " , ".join(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -19,7 +20,8 @@ from kg.terms import PREFIXES
 from kg.validation import Validator
 from kg.validation.agreement import KNOWN, agreement, unknown
 from kg.validation.compiled import CompiledValidator
-from tests.shapes_world import ontology, quads_of, turtle
+from tests.graphs import MINISTERS, write_data
+from tests.shapes_world import HEAD, ontology, quads_of, turtle
 
 EXAMPLES = resources.find().ontology / "examples"
 FILES = sorted(EXAMPLES.glob("*/*.ttl"))
@@ -202,3 +204,27 @@ def test_validate_full_checks_the_current_release(
 def test_validate_says_what_it_can_check(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["validate", *arguments]) == Exit.USAGE
     assert "bilim validate --full" in capsys.readouterr().err
+
+
+def test_a_difference_that_nobody_knows_is_exit_4(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "resources"
+    shutil.copytree(resources.find().ontology, folder / "ontology")
+    # rdflib finds that true comes before "x"; SPARQL has an error there, and so has the compiled run
+    (folder / "ontology" / "shapes" / "odd.ttl").write_text(
+        HEAD
+        + """bkg-sh:OddShape a sh:NodeShape ; sh:targetClass org:Post ; sh:severity sh:Warning ; sh:sparql [
+        sh:prefixes <https://w3id.org/bilim/shapes> ;
+        sh:select 'SELECT $this { $this bkg:singleHolder ?single . FILTER (?single < "x") }' ] ."""
+    )
+    monkeypatch.setenv("BILIM_RESOURCES", str(write_data(folder, MINISTERS)))
+    monkeypatch.setenv("BILIM_HOME", str(tmp_path / "home"))
+    assert run(["build"]) == Exit.CLEAN
+    assert run(["validate", "--full"]) == Exit.CLEAN
+    capsys.readouterr()
+    assert run(["validate", "--full", "--reference", "--json"]) == Exit.ENGINES_DISAGREE
+    found = json.loads(capsys.readouterr().out)["differences"]
+    assert {(d["onlyIn"], d["known"], d["shape"]) for d in found} == {("pySHACL", None, "bkg-sh:OddShape")}
+    assert run(["validate", "--full", "--reference"]) == Exit.ENGINES_DISAGREE
+    assert "The two engines disagree: only pySHACL: bkg-sh:OddShape" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import pyoxigraph as ox
 import rdflib
-from rdflib import SH, XSD
+from rdflib import RDF, SH, XSD
 from rdflib.term import Node
 
 from kg.terms import shorten
@@ -128,7 +128,11 @@ def _mistyped_near(row: Row, data: rdflib.Graph, shapes: rdflib.Graph) -> bool:
         for path in shapes.objects(part, SH.path):
             asked.setdefault(path, set()).add(datatype)
     literals = ((p, o) for p, o in _near(row.focus, data) if isinstance(o, rdflib.Literal) and p in asked)
-    return any(o.ill_typed or (o.datatype or XSD.string) not in asked[p] for p, o in literals)
+    return any(o.ill_typed or _datatype(o) not in asked[p] for p, o in literals)
+
+
+def _datatype(literal: rdflib.Literal) -> Node:
+    return RDF.langString if literal.language else literal.datatype or XSD.string
 
 
 def _years_near(row: Row, data: rdflib.Graph, _shapes: rdflib.Graph) -> bool:

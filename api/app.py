@@ -103,3 +103,4 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             await watcher
         await services.pool.close()
         await services.pins.close()
+        services.described.close()

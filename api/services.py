@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from api.described import Described
 from api.metrics import Metrics
 from kg.findings import BilimError, finding
 from kg.releases.layout import Home
@@ -54,6 +55,7 @@ class Services:
     clock: Callable[[], float] = time.time
     pins: Pins = field(init=False)
     results: Results = field(init=False)
+    described: Described = field(init=False)
     _current: Release | None = None
     _seen: tuple[int, int, int] | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
@@ -62,6 +64,7 @@ class Services:
     def __post_init__(self) -> None:
         self.pins = Pins(self.settings, self.find_release, self.metrics.query_ended)
         self.results = Results(self.settings.sparql_cache_mb * 1024 * 1024)
+        self.described = Described(self.settings.home, self.templates)
         self.metrics.results = lambda: (len(self.results), self.results.bytes)
         self.metrics.pinned = lambda: len(self.pins.open)
 
@@ -143,7 +146,9 @@ class Services:
         try:
             release = await asyncio.to_thread(_open, self.home)
             if release.id != self.current_id():
-                await self.pool.switch(release)  # first, so that a query of the new release finds workers
+                served = await self.described.take_up(release, self.address, self._now().today)
+                await self.pool.switch(served)  # first, so that a query of the new release finds workers
+                self.described.taken_up()
         except BilimError as error:
             self.metrics.swap_failures.inc()
             structlog.get_logger("api").error("release not taken up", problem=str(error), served=self.current_id())

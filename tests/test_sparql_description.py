@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,43 @@ def test_an_earlier_release_is_asked_and_described_by_its_id(tmp_path: Path) -> 
         assert "bilim_sparql_kept_answers 2.0" in metrics  # the third is the second, unpinned
         for wrong in ("2020-01-01.1-abcdef", "nonsense"):
             assert client.get(f"/releases/{wrong}/sparql", params=name).status_code == 404
+
+
+SPEX = "PREFIX sh: <http://www.w3.org/ns/shacl#> PREFIX void: <http://rdfs.org/ns/void#> "
+
+
+def test_examples_and_void_are_graphs_of_the_endpoint(tmp_path: Path) -> None:
+    publish_small(tmp_path, 1)
+    settings = Settings(home=tmp_path, log_level="error", sparql_workers=1, public_url="https://example.org/kg")
+    graphs = {
+        "https://example.org/kg/sparql/.well-known/sparql-examples": ("?x a sh:SPARQLExecutable ; sh:select ?q", 10),
+        "https://example.org/kg/.well-known/void": ("?x void:classPartition/void:class ?c", 5),
+    }
+    with TestClient(create_app(settings)) as client:
+        count = "SELECT (COUNT(*) AS ?n) "
+        for graph, (pattern, least) in graphs.items():
+            for query in (
+                f"{SPEX}{count}{{ GRAPH <{graph}> {{ {pattern} }} }}",
+                f"{SPEX}{count}FROM <{graph}> {{ {pattern} }}",
+            ):
+                assert int(client.get("/sparql", params={"query": query, "format": "csv"}).text.split()[1]) >= least
+            path = graph.removeprefix("https://example.org/kg")
+            whole = {"query": f"CONSTRUCT {{ ?s ?p ?o }} {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}", "format": "nt"}
+            served = client.get(path, headers={"Accept": "application/n-triples"})
+            lines = sorted(served.text.replace("+00:00", "Z").splitlines())  # as the store writes a time
+            assert sorted(client.get("/sparql", params=whole).text.splitlines()) == lines
+            stored = client.get("/sparql/graph-store", params={"graph": graph, "format": "nt"})
+            assert sorted(stored.text.splitlines()) == lines
+            assert graph in values(described(client), SD + "name")
+        # they are no part of the release: not in its default graph, not where it is asked by its id
+        none = f"{SPEX}{count}{{ ?x a sh:SPARQLExecutable }}"
+        assert client.get("/sparql", params={"query": none, "format": "csv"}).text.split() == ["n", "0"]
+        release = client.get("/sparql", params={"query": none}).headers["bilim-release"]
+        pinned = f"{count}{{ GRAPH ?g {{ ?s <{VOID}classPartition> ?o }} }}"
+        answer = client.get(f"/releases/{release}/sparql", params={"query": pinned, "format": "csv"})
+        assert answer.text.split() == ["n", "0"]
+        publish_small(tmp_path, 2)
+        while client.get("/sparql", params={"query": none}).headers["bilim-release"] == release:
+            time.sleep(0.1)
+        assert len(list((tmp_path / "serving").iterdir())) == 1
+    assert not list((tmp_path / "serving").iterdir())

@@ -169,7 +169,10 @@ async def _described(request: Request, services: Services, release: str) -> Resp
     if not release:
         raise QueryError("sparql-unavailable", reason="")
     manifest = (await services.find_release(release)).manifest
-    held = Held(release, manifest.triples, {iri: entry.quads for iri, entry in manifest.graphs.items()})
+    graphs = {iri: entry.quads for iri, entry in manifest.graphs.items()}
+    if request.url.path == PATH:  # a release by its id is asked as it was published
+        graphs |= services.described.graphs(release)
+    held = Held(release, manifest.triples, graphs)
     address = str(request.url.replace(query="", fragment=""))
     headers = {**CORS, "Vary": "Accept", "Bilim-Release": release, "Cache-Control": "no-cache"}
     return rdf_answer(describe(address, held), offer.media_type, headers)
@@ -191,8 +194,9 @@ async def graph_store(request: Request) -> Response:
             accept = suffix or request.headers.get("accept")
             raise QueryError("sparql-not-acceptable", accept=accept, form="CONSTRUCT", allowed=allowed)
         held = services.release().manifest
-        if graph is not None and graph not in held.graphs:
-            raise QueryError("graph-store-unknown", graph=graph, release=held.id, known=", ".join(sorted(held.graphs)))
+        known = {*held.graphs, *services.described.graphs(held.id)}
+        if graph is not None and graph not in known:
+            raise QueryError("graph-store-unknown", graph=graph, release=held.id, known=", ".join(sorted(known)))
     except BilimError as error:
         return problem(request, error)
     pattern = "{ ?s ?p ?o }" if graph is None else f"{{ GRAPH {NamedNode(graph)} {{ ?s ?p ?o }} }}"

@@ -6,14 +6,12 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.answers import choose, only, rdf_answer, services_of
+from api.described import EXAMPLES, VOID
 from api.front.variant import TOOL_OFFERS
 from api.routers.templates_engines import Engines
 from kg.releases.void import dataset
 from kg.templates.catalogue import Catalogue
 from kg.templates.sib import examples
-
-EXAMPLES = "/sparql/.well-known/sparql-examples"
-DESCRIPTION = "/.well-known/void"
 
 
 def router(catalogue: Catalogue, engines: Engines) -> APIRouter:
@@ -28,7 +26,7 @@ def router(catalogue: Catalogue, engines: Engines) -> APIRouter:
         found = examples(catalogue.templates.values(), engine, services.today(), f"{services.address}/sparql")
         return rdf_answer(found, media, {"Vary": "Accept"})
 
-    @routes.get(DESCRIPTION)
+    @routes.get(VOID)
     def void(request: Request) -> Response:
         only(request)
         media, services = choose(request, TOOL_OFFERS), services_of(request)

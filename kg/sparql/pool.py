@@ -259,12 +259,15 @@ class Pool:
             worker = await self._acquire(seconds)
             running = Running(worker, Words(seconds, self._settings.sparql_memory_mb))
             left = max(0.0, seconds - (time.monotonic() - began))
-            deadline = asyncio.get_running_loop().call_later(left, self._time_is_up, worker)
+            loop = asyncio.get_running_loop()
+            worker.deadline = loop.time() + left
+            deadline = loop.call_at(worker.deadline, self._time_is_up, worker)
             try:
                 await running.begin(message)
                 yield running
             finally:
                 deadline.cancel()
+                worker.deadline = None
                 outcome = running.outcome
                 if running.reusable:
                     self._free(worker)

@@ -64,6 +64,7 @@ class WorkerProcess:
         self._log = log
         self._ended: asyncio.Task[int] | None = None
         self._buffer = bytearray()
+        self.deadline: float | None = None  # of the query that runs, by the clock of the event loop
         self.door = False
         self._outside = asyncio.create_task(_answer_outside(door, start)) if door is not None else None
 
@@ -156,7 +157,12 @@ class WorkerProcess:
         assert self._process.stdout is not None
         while len(self._buffer) < size:
             try:
-                more = await self._process.stdout.read(_READ_AHEAD)
+                async with asyncio.timeout_at(self.deadline):
+                    more = await self._process.stdout.read(_READ_AHEAD)
+            except TimeoutError:
+                # not waited for: a process that is killed must still run to its end, which niceness may delay
+                self.kill(for_time=True)
+                raise WorkerDied from None
             except (ConnectionResetError, RuntimeError) as error:  # RuntimeError: ended, and read to its end elsewhere
                 raise WorkerDied from error
             if not more:
@@ -170,7 +176,9 @@ class WorkerProcess:
             self._process.kill()
 
     async def death(self) -> Death:
-        """Why it died; waits until it has."""
+        """Why it died; waits until it has, if that was not its deadline."""
+        if self.killed_for_time:
+            return "timeout"
         code = await self._process.wait()
         if self.killed_for_time:
             return "timeout"

@@ -7,6 +7,7 @@ The base stands here and nowhere else. IRIs follow docs/model.md, "Names":
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 BASE: Final = "https://w3id.org/bilim/"
@@ -131,6 +132,7 @@ def concept_iri(scheme: str, concept: str) -> str:
     return f"{LIST}{scheme}/{concept}"
 
 
+@lru_cache(maxsize=10_000)
 def shorten(iri: str) -> str:
     """The IRI as a prefixed name by the default table (longest namespace wins), else unchanged."""
     best = ""

@@ -71,7 +71,7 @@ def summary(result: BuildResult) -> None:
         changes = "; ".join(
             f"{kind} " + ", ".join(f"{n} {what}" for what, n in by.items() if n) for kind, by in d.counts().items()
         )
-        out.print(f"Quads +{len(d.delta.added)} −{len(d.delta.removed)}. Things: {changes or 'none changed'}.")
+        out.print(f"Quads +{d.added} −{d.removed}. Things: {changes or 'none changed'}.")
     if result.kept:
         out.print(f"Kept {len(result.kept)} graph(s) that are not in data/; --only-data would drop them.")
     steps = ", ".join(f"{name} {s:.2f}" for name, s in result.steps.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, parse
 
 from kg.findings import BilimError, Finding, Where, finding
-from kg.reading import Located, Reading, Vocabulary, read_folder, read_rdf, read_table
+from kg.reading import LocatedQuads, Reading, Vocabulary, bare, read_folder, read_rdf, read_table
 from kg.reading.bundle import TABLES, Known, read_bundle, table_specs
 from kg.reading.metadata import SUFFIX
 from kg.reading.package import is_package, parts_of
@@ -24,29 +24,37 @@ from kg.terms import BASE, GRAPH_DATA, GRAPH_DOCUMENT, GRAPH_IMPORT, GRAPH_ONTOL
 class Sources:
     """Graph IRI → its quads with their places; what the reading found wrong; the ontology's quads."""
 
-    located: Mapping[str, list[Located]]
+    located: Mapping[str, LocatedQuads]
     findings: tuple[Finding, ...]
     ontology: list[Quad]
     unreadable: bool = False  # a file gave findings and not one quad
 
-    def graphs(self) -> dict[str, list[Quad]]:
-        """Graph IRI → quads, the ontology graph among them."""
-        out = {name: [item.quad for item in items] for name, items in self.located.items()}
-        out[GRAPH_ONTOLOGY] = self.ontology
-        return out
+    def graphs(self) -> dict[str, Iterable[Quad]]:
+        """Graph IRI → quads, made each time they are gone through; the ontology graph among them."""
+        return {**{name: _Bare(items) for name, items in self.located.items()}, GRAPH_ONTOLOGY: self.ontology}
+
+
+@dataclass(frozen=True, slots=True)
+class _Bare:
+    """Located quads without their places, as often as wanted."""
+
+    items: LocatedQuads
+
+    def __iter__(self) -> Iterator[Quad]:
+        return bare(self.items)
 
 
 def read_sources(resources: Resources) -> Sources:
     """All of data/ and ontology/. Faults in data/ are findings; raises :class:`BilimError` for faults in ontology/."""
     ontology = read_ontology(resources)
-    located: dict[str, list[Located]] = {}
+    located: dict[str, LocatedQuads] = {}
     findings: list[Finding] = []
     unreadable = False
     for reading in read_folder(resources.data, declared(ontology)).values():
         unreadable = unreadable or (reading.faulty and not reading.graphs)
         findings.extend(reading.findings)
         for graph, items in reading.graphs.items():
-            located.setdefault(graph, []).extend(items)
+            located[graph] = [*located[graph], *items] if graph in located else items
     return Sources(located, tuple(findings), ontology, unreadable)
 
 

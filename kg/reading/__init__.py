@@ -2,8 +2,19 @@
 
 from kg.reading.checks import Vocabulary
 from kg.reading.folder import read_folder
-from kg.reading.located import Located, Reading, Reference
+from kg.reading.located import Located, LocatedQuads, Reading, Reference, bare
 from kg.reading.rdf import FORMATS, read_rdf
 from kg.reading.tables import read_table
 
-__all__ = ["FORMATS", "Located", "Reading", "Reference", "Vocabulary", "read_folder", "read_rdf", "read_table"]
+__all__ = [
+    "FORMATS",
+    "Located",
+    "LocatedQuads",
+    "Reading",
+    "Reference",
+    "Vocabulary",
+    "bare",
+    "read_folder",
+    "read_rdf",
+    "read_table",
+]

@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg import lexical
 from kg.findings import Finding, Where, finding
-from kg.reading.located import Located
+from kg.reading.located import Located, LocatedQuads, Reading, distinct
 from kg.terms import BKG, LIST, SHAPES, shorten
 
 DATATYPES: Final = frozenset(lexical.TYPES)
@@ -107,6 +107,8 @@ def term_findings(quads: Iterable[Located], vocabulary: Vocabulary) -> Iterator[
     A predicate or datatype is reported at its first place only: in a table it stands once, in the metadata.
     """
     told: set[str] = set()
+    if isinstance(quads, Reading) and not any(_unknown(items, vocabulary) for items in quads.graphs.values()):
+        return
     for item in quads:
         quad = item.quad
         once = [quad.predicate.value]
@@ -118,3 +120,12 @@ def term_findings(quads: Iterable[Located], vocabulary: Vocabulary) -> Iterator[
                 yield vocabulary.finding(iri, item.where)
         if isinstance(quad.object, NamedNode) and vocabulary.unknown(quad.object.value):
             yield vocabulary.finding(quad.object.value, item.where, item.cell)
+
+
+def _unknown(items: LocatedQuads, vocabulary: Vocabulary) -> bool:
+    """Whether any term is not declared: asked of each term once, before each quad is looked at."""
+    terms = {term for position in ("predicate", "object") for term in distinct(items, position)}
+    names = {
+        t.datatype.value if isinstance(t, Literal) else t.value for t in terms if isinstance(t, NamedNode | Literal)
+    }
+    return any(vocabulary.unknown(name) for name in names)

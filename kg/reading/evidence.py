@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,7 +20,8 @@ from kg.findings import Finding, Where, finding
 from kg.terms import BKG, EDTF_TYPE, RDF, entity_iri
 
 Term = NamedNode | Literal
-Triple = tuple[NamedNode, NamedNode, Term, Where, str | None]
+Triple = tuple[NamedNode, NamedNode, Term, str, str | None]
+"""Subject, property, value, the column that it is from, the cell as written."""
 
 _TYPE: Final = NamedNode(RDF + "type")
 _EVIDENCE: Final = NamedNode(BKG + "Evidence")
@@ -38,12 +39,13 @@ class Told:
     locator: str
     quote: str
     limit: str  # the cell of the column `property`
-    where: Where  # the cell of the column `source`
+    column: str  # `source`: where the evidence as such stands
+    place: Callable[[str], Where]  # the place of a column of the row
     direct: list[Triple] = field(default_factory=list)
-    dated: list[tuple[NamedNode, str, NamedNode | None, str, str, Where]] = field(default_factory=list)
-    # subject, column, property, "states" | "attests", EDTF, place
-    tail: list[tuple[str, NamedNode, Term, Where, str | None]] = field(default_factory=list)
-    # column, property, value, place, cell
+    dated: list[tuple[NamedNode, str, NamedNode | None, str, str, str]] = field(default_factory=list)
+    # subject, column, property, "states" | "attests", EDTF, column
+    tail: list[tuple[str, NamedNode, Term, str, str | None]] = field(default_factory=list)
+    # column, property, value, column, cell
 
 
 class EvidenceMaker:
@@ -51,9 +53,9 @@ class EvidenceMaker:
 
     def __init__(self, table: str) -> None:
         self._table = table
-        self._given: dict[str, tuple[object, ...]] = {}
+        self._given: dict[str, int] = {}  # slug to the hash of its content
         self._supported: set[tuple[NamedNode, NamedNode]] = set()
-        self._limited: list[tuple[Triple, str]] = []  # written by rows whose evidence is about another column
+        self._limited: list[tuple[Triple, Where, str]] = []  # written by rows whose evidence is about another column
 
     def make(self, told: Told, limit: NamedNode | None) -> tuple[list[Triple], list[Finding]]:
         """The triples of a row's evidence. ``limit``: the property of the column that ``property`` names."""
@@ -66,18 +68,20 @@ class EvidenceMaker:
                 by_subject.setdefault(subject, {})[predicate] = None
                 self._supported.add((subject, predicate))
             else:
-                self._limited.append((triple, told.limit))
+                self._limited.append((triple, told.place(triple[3]), told.limit))
         # a limit that names a dated column leaves nothing of (a)
         direct = {} if told.limit and any(column == told.limit for _, column, *_ in told.dated) else by_subject
         for subject, predicates in direct.items():
             node = self._node(told, subject, told.limit, None, tuple(predicates), findings)
-            out.append((node, _TYPE, _EVIDENCE, told.where, told.source))
-            out.append((node, _SUPPORTS, subject, told.where, told.source))
-            out.extend((node, _ON_PROPERTY, predicate, told.where, told.source) for predicate in predicates)
+            out.append((node, _TYPE, _EVIDENCE, told.column, told.source))
+            out.append((node, _SUPPORTS, subject, told.column, told.source))
+            out.extend((node, _ON_PROPERTY, predicate, told.column, told.source) for predicate in predicates)
             out.extend((node, p, o, where, cell) for name, p, o, where, cell in told.tail if name != "rank")
         for subject, column, prop, verb, edtf, where in told.dated:
             if told.limit and column != told.limit:
-                findings.append(finding("read-beyond-property", where=where, cell=edtf, limit=told.limit, name=column))
+                findings.append(
+                    finding("read-beyond-property", where=told.place(where), cell=edtf, limit=told.limit, name=column)
+                )
                 continue
             node = self._node(told, subject, column, edtf, (prop, verb), findings)
             out.append((node, _TYPE, _EVIDENCE, where, edtf))
@@ -92,7 +96,7 @@ class EvidenceMaker:
         """What rows limited by ``property`` wrote beside it, and no row of the table gave evidence for."""
         return [
             finding("read-no-evidence", where=where, cell=cell, name=where.column, limit=limit)
-            for (subject, predicate, _, where, cell), limit in self._limited
+            for (subject, predicate, _, _, cell), where, limit in self._limited
             if (subject, predicate) not in self._supported
         ]
 
@@ -106,9 +110,11 @@ class EvidenceMaker:
         findings: list[Finding],
     ) -> NamedNode:
         slug = evidence_slug(self._table, subject.value, told.source, told.locator, prop, value, told.quote)
-        whole = (subject, *content, *((name, term) for name, _, term, *_ in told.tail))
+        whole = hash((subject, *content, *((name, term) for name, _, term, *_ in told.tail)))
         if self._given.setdefault(slug, whole) != whole:
-            findings.append(finding("read-evidence-collision", where=told.where, cell=told.source, slug=slug))
+            findings.append(
+                finding("read-evidence-collision", where=told.place(told.column), cell=told.source, slug=slug)
+            )
         return NamedNode(entity_iri("evidence", slug))
 
 

@@ -11,11 +11,11 @@ from pyoxigraph import NamedNode
 
 from kg.findings import Where, finding
 from kg.reading.checks import Vocabulary
-from kg.reading.located import Reading
+from kg.reading.located import Reading, distinct
 from kg.reading.metadata import SHARED, SUFFIX, load_spec
 from kg.reading.rdf import FORMATS, read_rdf
 from kg.reading.tables import read_bytes
-from kg.reading.unknown import by_kind, unknown_thing, unknown_things
+from kg.reading.unknown import by_kind, is_thing, unknown_thing, unknown_things
 from kg.terms import GRAPH_DATA, GRAPH_DOCUMENT, LEFT_OUT, SLUG, split_entity_iri
 
 REGISTER: Final = "slugs"
@@ -113,14 +113,18 @@ def _check_references(readings: dict[str, Reading]) -> None:
 def _check_ids(readings: dict[str, Reading]) -> None:
     """Things of ours that a table names must be told of somewhere in the folder."""
     told = {
-        item.quad.subject.value
+        subject.value
         for reading in readings.values()
-        for item in reading
-        if isinstance(item.quad.subject, NamedNode)
+        for items in reading.graphs.values()
+        for subject in distinct(items, "subject")
+        if isinstance(subject, NamedNode)
     }
     for graph, reading in readings.items():
         if not graph.startswith(GRAPH_DATA):
             continue  # documents are judged by the shapes, with the release they belong to
+        objects = (o for items in reading.graphs.values() for o in distinct(items, "object"))
+        if not any(isinstance(o, NamedNode) and o.value not in told and is_thing(o.value) for o in objects):
+            continue
         reported = [(f.where, f.value) for f in reading.findings]
         reading.findings += unknown_things(reading, lambda thing: thing.value in told, lambda: by_kind(told), reported)
 
@@ -134,6 +138,9 @@ def _check_register(readings: dict[str, Reading]) -> None:
     for graph, reading in readings.items():
         if reading is register or not graph.startswith(GRAPH_DATA):
             continue
+        subjects = (s for items in reading.graphs.values() for s in distinct(items, "subject"))
+        if all(_born(subject, born) for subject in subjects):
+            continue
         asked: set[str] = set()
         (key, *_) = next(iter(reading.keys), ("",))  # the column that names the row's thing
         for item in reading:
@@ -143,8 +150,14 @@ def _check_register(readings: dict[str, Reading]) -> None:
                 continue
             asked.add(subject.value)
             parts = split_entity_iri(subject.value)
-            if parts is not None and parts[0] != "evidence" and parts not in born:
+            if parts is not None and not _born(subject, born):
                 where = replace(item.where, column=key or item.where.column)
                 reading.findings.append(
                     finding("read-unregistered", where=where, cell=parts[1], value=parts[1], kind=parts[0])
                 )
+
+
+def _born(subject: object, born: Collection[tuple[str, ...]]) -> bool:
+    """Whether a subject is in the register, or none of those that must be."""
+    parts = split_entity_iri(subject.value) if isinstance(subject, NamedNode) else None
+    return parts is None or parts[0] == "evidence" or parts in born

@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode
 
 from kg import lexical
 from kg.findings import BilimError, Finding, Where, finding
@@ -25,7 +25,7 @@ from kg.reading.checks import Vocabulary, term_findings
 from kg.reading.delimited import open_table
 from kg.reading.evidence import EvidenceMaker, Told
 from kg.reading.header import names_of, read_header
-from kg.reading.located import Located, Reading, Reference
+from kg.reading.located import LocatedRows, Reading, Reference
 from kg.reading.metadata import SHARED, ColumnSpec, TableSpec, load_spec
 from kg.reading.uri_templates import Template
 from kg.terms import DCT, ID, OWL, SLUG, XSD, split_entity_iri
@@ -91,19 +91,15 @@ def read_bytes(
 class _Row:
     """The cells of one row by column name, and their places."""
 
-    __slots__ = ("_file", "_places", "_sheet", "number", "texts")
+    __slots__ = ("file", "number", "sheet", "texts")
 
     def __init__(self, file: str, sheet: str | None, number: int, texts: dict[str, str]) -> None:
-        self._file, self._sheet = file, sheet
+        self.file, self.sheet = file, sheet
         self.number = number
         self.texts = texts  # as written, stripped; the default where empty
-        self._places: dict[str, Where] = {}
 
     def where(self, column: str) -> Where:
-        place = self._places.get(column)
-        if place is None:
-            place = self._places[column] = Where(self._file, sheet=self._sheet, row=self.number, column=column or None)
-        return place
+        return Where(self.file, sheet=self.sheet, row=self.number, column=column or None)
 
 
 class _TableReader:
@@ -111,10 +107,8 @@ class _TableReader:
         self._spec = spec
         self._file = file
         self._graph = graph
-        self._graph_name = NamedNode(graph)
         self._findings: list[Finding] = []
-        self._located: list[Located] = []
-        self._seen: set[tuple[NamedNode, NamedNode, Any]] = set()
+        self._located: LocatedRows | None = None  # from the first row on: then the sheet is known
         self._iris: dict[str, NamedNode | Finding] = {}
         self._lexical: dict[tuple[str, str], Finding | None] = {}
         self._evidence = EvidenceMaker(spec.name)
@@ -143,6 +137,7 @@ class _TableReader:
         if header is None and not self._findings:
             self._findings.append(finding("read-empty-table", where=Where(self._file), columns=names_of(self._spec)))
         if self._located:
+            self._located.close()
             reading.graphs[self._graph] = self._located
         return reading
 
@@ -159,6 +154,8 @@ class _TableReader:
             self._findings.append(finding("read-ragged-row", where=where, count=len(cells), expected=len(header)))
             return
         row = _Row(cells[0].file, cells[0].sheet, line, {})
+        if self._located is None:
+            self._located = LocatedRows(NamedNode(self._graph), row.file, row.sheet)
         for column, cell in zip(header, cells, strict=False):
             if column is None:
                 continue
@@ -202,7 +199,8 @@ class _TableReader:
             locator=texts.get("locator", ""),
             quote=texts.get("quote", ""),
             limit=texts.get("property", "") if spec.tail and spec.by_name["property"].tail else "",
-            where=row.where("source"),
+            column="source",
+            place=row.where,
         )
         for column in self._real:
             if texts.get(column.name):
@@ -212,19 +210,19 @@ class _TableReader:
         if spec.register:
             self._retire(subject, row, told)
         for triple in told.direct:
-            self._emit(*triple)
+            self._emit(row, *triple)
         if spec.tail:
             self._conclude(row, told)
 
     def _retire(self, subject: NamedNode, row: _Row, told: Told) -> None:
         """A name that is withdrawn, or that redirects to another: ``redirect:{slug}`` of the same kind."""
-        status, where = row.texts["status"], row.where("status")
-        told.direct.append((subject, _DEPRECATED, _TRUE, where, status))
+        status = row.texts["status"]
+        told.direct.append((subject, _DEPRECATED, _TRUE, "status", status))
         if status.startswith("redirect:"):
             target = {**row.texts, "slug": status.removeprefix("redirect:")}
             replacement = self._iri(self._spec.about, target, row, "status")
             if replacement is not None:
-                told.direct.append((subject, _REPLACED_BY, replacement, where, status))
+                told.direct.append((subject, _REPLACED_BY, replacement, "status", status))
 
     def _conclude(self, row: _Row, told: Told) -> None:
         """The evidence of a row, and what its tail must have."""
@@ -246,12 +244,12 @@ class _TableReader:
         triples, findings = self._evidence.make(told, limit)
         self._findings.extend(findings)
         for triple in triples:
-            self._emit(*triple)
+            self._emit(row, *triple)
 
     def _cell(self, column: ColumnSpec, subject: NamedNode, row: _Row, told: Told) -> None:
         """What one filled cell says: about the row's subject, a date by evidence, or about the row's evidence."""
         text = row.texts[column.name]
-        where = row.where(column.name)
+        where = column.name
         if column.separator is None:
             items = [text]
         else:
@@ -289,7 +287,7 @@ class _TableReader:
         else:
             term = self._literal(column, column.default, row)
         if about is not None and term is not None:
-            told.direct.append((about, column.prop, term, row.where(place), row.texts.get(place)))
+            told.direct.append((about, column.prop, term, place, row.texts.get(place)))
 
     def _checked(self, column: ColumnSpec, text: str, row: _Row) -> str | None:
         """The value's canonical text, or None with a finding where it is ill-formed."""
@@ -352,11 +350,11 @@ class _TableReader:
             return None
         return node
 
-    def _emit(self, subject: NamedNode, prop: NamedNode, term: Any, where: Where, cell: str | None) -> None:
-        key = (subject, prop, term)
-        if key not in self._seen:
-            self._seen.add(key)
-            self._located.append(Located(Quad(subject, prop, term, self._graph_name), where, cell))
+    def _emit(
+        self, row: _Row, subject: NamedNode, prop: NamedNode, term: NamedNode | Literal, column: str, cell: str | None
+    ) -> None:
+        assert self._located is not None
+        self._located.add((subject, prop, term), row.number, column, cell)
 
     def _check_key(self, row: _Row) -> None:
         if not self._key_columns:

@@ -51,6 +51,12 @@ def unknown_things(
     return found
 
 
+def is_thing(iri: str) -> bool:
+    """Whether it is the IRI of a thing of a kind of ours."""
+    parts = split_entity_iri(iri)
+    return parts is not None and parts[0] in KINDS
+
+
 def by_kind(iris: Iterable[str]) -> dict[str, set[str]]:
     """Kind -> slugs of the things of ours among ``iris``."""
     out: dict[str, set[str]] = {}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
@@ -25,6 +26,12 @@ DEFAULT = DefaultGraph()
 
 DELTA_SHARE = 0.2
 """A copy plus a delta is taken up to this share of the base; beyond it a bulk load is quicker and smaller."""
+
+MANY = 100_000
+"""Quads that are loaded in bulk at one time: the loader holds about 1 kB for each."""
+
+FEW = 5_000
+"""Up to so many are written one by one: cheaper than files of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,7 @@ def write_whole(directory: Path, quads: Iterable[Quad]) -> Store:
     """A new store under ``directory/store`` with these quads and the merged default graph."""
     directory.mkdir(parents=True, exist_ok=True)
     store = Store(str(directory / STORE))
-    store.bulk_extend(quads)
-    store.bulk_extend(_merged(store.quads_for_pattern(None, None, None, None)))
+    _load(store, quads)
     return store
 
 
@@ -67,8 +73,11 @@ def apply(store: Store | Overlay, delta: Delta) -> None:
     for quad in delta.removed:
         if not _stated(store, quad):
             store.remove(Quad(quad.subject, quad.predicate, quad.object))
-    store.extend(delta.added)
-    store.extend(_merged(delta.added))
+    if len(delta.added) > FEW:
+        _load(store, delta.added)
+    else:
+        store.extend(delta.added)
+        store.extend(_merged(delta.added))
     for name in {q.graph_name for q in delta.removed if isinstance(q.graph_name, NamedNode)}:
         if next(store.quads_for_pattern(None, None, None, name), None) is None:
             store.remove_graph(name)
@@ -112,6 +121,13 @@ def default_is_union(store: Store) -> tuple[int, int]:
         seen.add(quad)
         missing += quad not in merged
     return missing, len(merged) - (len(seen) - missing)
+
+
+def _load(store: Store, quads: Iterable[Quad]) -> None:
+    """Quads and their triples of the default graph, which the store keeps once; in parts that bound the memory."""
+    rest = iter(quads)
+    while part := list(islice(rest, MANY)):
+        store.bulk_extend(chain(part, _merged(part)))
 
 
 def _merged(quads: Iterable[Quad]) -> Iterator[Quad]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -72,27 +71,30 @@ def derive(store: Store) -> list[Quad]:
     return sorted(quads, key=str)
 
 
-@dataclass(frozen=True, slots=True)
 class _Facts:
-    """Stated triples by predicate."""
+    """Stated triples by predicate, each read once."""
 
-    store: Store
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._pairs: dict[str, list[tuple[str, _Term]]] = {}
 
     def pairs(self, predicate: str) -> list[tuple[str, _Term]]:
-        """Sorted, distinct ``(subject IRI, object)`` of a predicate in the stated graphs."""
-        rows = self.store.query(
-            f"SELECT DISTINCT ?s ?o WHERE {{ GRAPH ?g {{ ?s <{predicate}> ?o }} "
-            f"FILTER(?g NOT IN (<{GRAPH_DERIVED}>, <{GRAPH_LEDGER}>)) }}"
-        )
-        found = [(row["s"].value, row["o"]) for row in rows if isinstance(row["s"], NamedNode)]  # type: ignore[union-attr]
-        return sorted(found, key=lambda pair: (pair[0], str(pair[1])))
+        """Distinct ``(subject IRI, object)`` of a predicate in the stated graphs, in no order."""
+        if predicate not in self._pairs:
+            rows = self._store.query(
+                f"SELECT DISTINCT ?s ?o WHERE {{ GRAPH ?g {{ ?s <{predicate}> ?o }} "
+                f"FILTER(?g NOT IN (<{GRAPH_DERIVED}>, <{GRAPH_LEDGER}>)) }}"
+            )
+            self._pairs[predicate] = [
+                (subject.value, value)
+                for subject, value in rows  # type: ignore[union-attr]
+                if isinstance(subject, NamedNode)
+            ]
+        return self._pairs[predicate]
 
     def one(self, predicate: str) -> dict[str, str]:
         """Subject to the value of a property that has one; of several the first in order."""
-        out: dict[str, str] = {}
-        for subject, value in self.pairs(predicate):
-            out.setdefault(subject, value.value)
-        return out
+        return {subject: min(values) for subject, values in self.many(predicate).items()}
 
     def many(self, predicate: str) -> dict[str, list[str]]:
         out: dict[str, list[str]] = defaultdict(list)

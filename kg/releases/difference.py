@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import NamedNode, RdfFormat, Store
 
-from kg.releases.candidate import Delta
 from kg.releases.hashing import GraphHash
 from kg.terms import GRAPH_DERIVED, GRAPH_LEDGER, GRAPH_ONTOLOGY, RDF, split_entity_iri
 
@@ -32,10 +31,19 @@ class EntityChange:
 class Difference:
     """Old against new. ``graphs``: IRI to (quads added, quads removed); only graphs that differ."""
 
-    delta: Delta
     graphs: Mapping[str, tuple[int, int]]
     entities: tuple[EntityChange, ...]
     base: bool  # whether there was an old state
+
+    @property
+    def added(self) -> int:
+        """Quads."""
+        return sum(added for added, _ in self.graphs.values())
+
+    @property
+    def removed(self) -> int:
+        """Quads."""
+        return sum(removed for _, removed in self.graphs.values())
 
     @property
     def empty(self) -> bool:
@@ -51,7 +59,7 @@ class Difference:
     def as_dict(self, limit: int = 1000) -> dict[str, Any]:
         """For JSON. At most ``limit`` things are listed; ``total`` is exact."""
         return {
-            "quads": {"added": len(self.delta.added), "removed": len(self.delta.removed)},
+            "quads": {"added": self.added, "removed": self.removed},
             "graphs": {name: {"added": a, "removed": r} for name, (a, r) in self.graphs.items()},
             "counts": self.counts(),
             "entities": {
@@ -79,33 +87,57 @@ def compare(
     names = _names(old) | _names(new)
     if old_hashes is not None and new_hashes is not None:
         names = {n for n in names if old_hashes.get(n) != new_hashes.get(n)}
-    delta = Delta()
-    for name in sorted(names - {GRAPH_LEDGER}):
-        graph = NamedNode(name)
-        before = set(old.quads_for_pattern(None, None, None, graph)) if old else set()
-        after = set(new.quads_for_pattern(None, None, None, graph))
-        delta.added.extend(after - before)
-        delta.removed.extend(before - after)
-    return group(delta, old, new)
-
-
-def group(delta: Delta, old: Store | None, new: Store) -> Difference:
-    """A delta by graph and by thing. A thing is added or removed by having a stated type or not."""
-    graphs: dict[str, list[int]] = {}
+    graphs: dict[str, tuple[int, int]] = {}
     added: Counter[str] = Counter()
     removed: Counter[str] = Counter()
-    for index, (quads, counter) in enumerate(((delta.added, added), (delta.removed, removed))):
-        for quad in quads:
-            name = quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else ""
-            graphs.setdefault(name, [0, 0])[index] += 1
-            if name not in (GRAPH_DERIVED, GRAPH_ONTOLOGY) and isinstance(quad.subject, NamedNode):
-                counter[quad.subject.value] += 1
-    entities = []
+    for name in sorted(names - {GRAPH_LEDGER}):
+        came, went = _came_and_went(old, new, name)
+        if came or went:
+            graphs[name] = came.total(), went.total()
+            if name not in (GRAPH_DERIVED, GRAPH_ONTOLOGY):
+                added.update(came)
+                removed.update(went)
+    return Difference(graphs, tuple(_entities(added, removed, old, new)), old is not None)
+
+
+def _came_and_went(old: Store | None, new: Store, graph: str) -> tuple[Counter[str], Counter[str]]:
+    """Subject to number of triples, of those that are in the new state of a graph alone, and in the old alone.
+
+    A graph that is in one of them alone is counted where it lies; of two states only what differs is kept.
+    """
+    if old is None or not _holds(old, graph):
+        return _by_subject(new, graph), Counter()
+    if not _holds(new, graph):
+        return Counter(), _by_subject(old, graph)
+    before, after = _lines(old, graph), _lines(new, graph)
+    return _subjects(after - before), _subjects(before - after)
+
+
+def _holds(store: Store, graph: str) -> bool:
+    return store.contains_named_graph(NamedNode(graph))
+
+
+def _by_subject(store: Store, graph: str) -> Counter[str]:
+    rows = store.query(f"SELECT ?s (COUNT(*) AS ?n) WHERE {{ GRAPH <{graph}> {{ ?s ?p ?o }} }} GROUP BY ?s")
+    return Counter({row["s"].value: int(row["n"].value) for row in rows})  # type: ignore[union-attr]
+
+
+def _lines(store: Store, graph: str) -> set[bytes]:
+    return set((store.dump(format=RdfFormat.N_TRIPLES, from_graph=NamedNode(graph)) or b"").splitlines())
+
+
+def _subjects(lines: Iterable[bytes]) -> Counter[str]:
+    return Counter(line.split(b" ", 1)[0].strip(b"<>").decode() for line in lines)
+
+
+def _entities(
+    added: Mapping[str, int], removed: Mapping[str, int], old: Store | None, new: Store
+) -> Iterator[EntityChange]:
+    """The things among the subjects. A thing is added or removed by having a stated type or not."""
     for iri in sorted(set(added) | set(removed)):
         if (parts := split_entity_iri(iri)) is not None:
             change: Change = "added" if not _there(old, iri) else "removed" if not _there(new, iri) else "changed"
-            entities.append(EntityChange(iri, *parts, change, added[iri], removed[iri]))
-    return Difference(delta, {n: (a, r) for n, (a, r) in sorted(graphs.items())}, tuple(entities), old is not None)
+            yield EntityChange(iri, *parts, change, added.get(iri, 0), removed.get(iri, 0))
 
 
 def _there(store: Store | None, iri: str) -> bool:

@@ -17,8 +17,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import orjson
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
 from kg.kinds import KINDS
@@ -51,12 +52,21 @@ _ELSEWHERE: Final = frozenset(
     | {f"{BKG}{name}Edtf" for name in _POINTS}
     | {f"{BKG}{side}{bound}" for side in ("earliest", "latest") for bound in _BOUNDS.values()}
 )
+_USE: Final = (b',"used":false}', b',"used":true}')
 _REGISTRIES: Final = {
     BKG + "wikidataId": "http://www.wikidata.org/entity/{}",
     BKG + "rorId": "https://ror.org/{}",
     BKG + "geonamesId": "https://sws.geonames.org/{}/",
     BKG + "osmRelationId": "https://www.openstreetmap.org/relation/{}",
 }
+
+
+class Part(NamedTuple):
+    """A thing as it stands in the documents of others: written once, however many it stands in."""
+
+    text: bytes  # its core as JSON
+    when: tuple[str, str, str]  # first day, last possible first day, IRI; what has no date comes last
+    where: tuple[str, int, str]  # of evidence: document, first character, IRI
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +77,7 @@ class Merged:
     incoming: Mapping[str, list[tuple[str, str]]]  # object IRI -> (predicate, subject), entities only
     labels: Labels
     functional: frozenset[str]
-    cores: dict[str, Json] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
 
     def entities(self) -> Iterator[tuple[str, str, str]]:
         """``(IRI, kind, slug)`` of every thing that has a type, sorted by IRI."""
@@ -78,14 +88,25 @@ class Merged:
 
 
 def read_merged(store: Store) -> Merged:
-    """One pass over the default graph. Order of values is settled here, so documents are the same each time."""
-    about: dict[str, Facts] = defaultdict(lambda: defaultdict(list))
+    """One pass over the default graph. Order of values is settled here, so documents are the same each time.
+
+    Every IRI and literal is held once, however often it stands in the graph: most of the memory is theirs.
+    """
+    about: dict[str, Facts] = {}
     incoming: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    shared: dict[Term, Term] = {}
+    names: dict[str, str] = {}
+    things: dict[str, bool] = {}
     for s, p, o, _ in store.quads_for_pattern(None, None, None, DefaultGraph()):
-        if isinstance(s, NamedNode) and isinstance(o, NamedNode | Literal):
-            about[s.value][p.value].append(o)
-            if isinstance(o, NamedNode) and p.value not in (_TYPE, _USED) and split_entity_iri(s.value):
-                incoming[o.value].append((p.value, s.value))
+        if not isinstance(s, NamedNode) or not isinstance(o, NamedNode | Literal):
+            continue
+        subject, predicate = names.setdefault(s.value, s.value), names.setdefault(p.value, p.value)
+        if (facts := about.get(subject)) is None:
+            facts = about[subject] = {}
+            things[subject] = split_entity_iri(subject) is not None
+        facts.setdefault(predicate, []).append(shared.setdefault(o, o))
+        if isinstance(o, NamedNode) and things[subject] and predicate not in (_TYPE, _USED):
+            incoming[names.setdefault(o.value, o.value)].append((predicate, subject))
     for facts in about.values():
         for values in facts.values():
             if len(values) > 1:
@@ -96,8 +117,8 @@ def read_merged(store: Store) -> Merged:
     return Merged(about, incoming, Labels(about), frozenset(functional) | _SINGLE)
 
 
-def document(merged: Merged, iri: str) -> Json:
-    """The whole document of a thing."""
+def document(merged: Merged, iri: str) -> str:
+    """The whole document of a thing, as JSON."""
     facts = merged.about[iri]
     used = {t.value for t in facts.get(_USED, ())}
     groups: dict[str, list[str]] = defaultdict(list)
@@ -105,24 +126,23 @@ def document(merged: Merged, iri: str) -> Json:
         kind = split_entity_iri(subject)
         if kind and subject != iri:
             groups[_group(kind[0], predicate)].append(subject)
-    evidence = [{**core(merged, e), "used": e in used} for e in groups.pop("evidence.supports", ())]
-    evidence.sort(
-        key=lambda e: (e["inDocument"]["id"] if e.get("inDocument") else "", e.get("charStart") or 0, e["id"])
+    evidence = sorted((part(merged, e) for e in groups.pop("evidence.supports", ())), key=_place)
+    discrepancies = (part(merged, d).text for d in sorted(set(groups.pop("discrepancy.concerns", ()))))
+    history = _listed(merged, groups.pop("spell.of", ()), None)
+    about = {"types": types(merged, iri), "altLabels": alt_labels(merged, iri), "sameAs": _same_as(facts)}
+    incoming = (
+        b'%s:{"total":%d,"items":%s}' % (dump(name), len(subjects), _listed(merged, subjects, LISTED))
+        for name, subjects in sorted(groups.items())
     )
-    discrepancies = [core(merged, d) for d in sorted(set(groups.pop("discrepancy.concerns", ())))]
-    return {
-        **core(merged, iri),
-        "types": types(merged, iri),
-        "altLabels": alt_labels(merged, iri),
-        "sameAs": _same_as(facts),
-        "evidence": evidence,
-        "discrepancies": discrepancies,
-        "history": _listed(merged, groups.pop("spell.of", ()), None),
-        "incoming": {
-            name: {"total": len(subjects), "items": _listed(merged, subjects, LISTED)}
-            for name, subjects in sorted(groups.items())
-        },
-    }
+    return b"".join(
+        (
+            *(part(merged, iri).text[:-1], b",", dump(about)[1:-1]),
+            *(b',"evidence":', _array(e.text[:-1] + _USE[e.where[2] in used] for e in evidence)),
+            *(b',"discrepancies":', _array(discrepancies)),
+            *(b',"history":', history),
+            *(b',"incoming":{', b",".join(incoming), b"}}"),
+        )
+    ).decode()
 
 
 def types(merged: Merged, iri: str) -> list[Json]:
@@ -131,10 +151,25 @@ def types(merged: Merged, iri: str) -> list[Json]:
     return [{"id": cls, "name": shorten(cls), "labels": merged.labels.of(cls)} for cls in classes]
 
 
-def core(merged: Merged, iri: str) -> Json:
-    """A thing and its own properties, without what points to it; made once."""
-    if (made := merged.cores.get(iri)) is not None:
+def dump(value: Any) -> bytes:
+    """JSON as the projection holds it."""
+    return orjson.dumps(value)
+
+
+def part(merged: Merged, iri: str) -> Part:
+    """:func:`core` of a thing as JSON, with what lists of such are sorted by; made once."""
+    if (made := merged.parts.get(iri)) is not None:
         return made
+    item = core(merged, iri)
+    when = item.get("start") or item.get("when") or {}
+    days = (when.get("earliest") or when.get("latest") or "~", when.get("latest") or "~", iri)
+    source = item["inDocument"]["id"] if item.get("inDocument") else ""
+    text = bytes(memoryview(dump(item)))  # a copy: orjson leaves much room behind what it returns
+    return merged.parts.setdefault(iri, Part(text, days, (source, item.get("charStart") or 0, iri)))
+
+
+def core(merged: Merged, iri: str) -> Json:
+    """A thing and its own properties, without what points to it."""
     facts = merged.about.get(iri, {})
     out = reference(iri, merged.labels.of(iri))
     dated = KINDS[out["kind"]].dated if out.get("kind") in KINDS else ()
@@ -148,7 +183,7 @@ def core(merged: Merged, iri: str) -> Json:
             key = local_name(predicate)
             key = key.removesuffix("Edtf") if predicate.startswith(BKG) else key
             out[key] = values[0] if predicate in merged.functional and len(values) == 1 else values
-    return merged.cores.setdefault(iri, out)
+    return out
 
 
 def json_value(merged: Merged, term: Term) -> Any:
@@ -172,15 +207,21 @@ def _group(kind: str, predicate: str) -> str:
     return f"{kind}.{local_name(predicate)}"
 
 
-def _listed(merged: Merged, subjects: Iterable[str], limit: int | None) -> list[Json]:
-    items = [core(merged, s) for s in subjects]
-    return sorted(items, key=_chronological)[:limit]
+def _listed(merged: Merged, subjects: Iterable[str], limit: int | None) -> bytes:
+    items = sorted((part(merged, s) for s in subjects), key=_days)
+    return _array(item.text for item in items[:limit])
 
 
-def _chronological(item: Json) -> tuple[str, str, str]:
-    """By first day, then last possible first day, then IRI; what has no date comes last."""
-    when = item.get("start") or item.get("when") or {}
-    return (when.get("earliest") or when.get("latest") or "~", when.get("latest") or "~", item["id"])
+def _days(item: Part) -> tuple[str, str, str]:
+    return item.when
+
+
+def _place(item: Part) -> tuple[str, int, str]:
+    return item.where
+
+
+def _array(items: Iterable[bytes]) -> bytes:
+    return b"[" + b",".join(items) + b"]"
 
 
 def alt_labels(merged: Merged, iri: str) -> dict[str, list[str]]:

@@ -11,7 +11,6 @@ has one (terms and concepts too); ``names(key, name, lang, preferred, kind, slug
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -23,7 +22,7 @@ from pyoxigraph import Store
 from kg.names import fold, pick_label
 from kg.releases import name_index
 from kg.releases.coverage import coverage
-from kg.releases.documents import Merged, alt_labels, document, read_merged, types
+from kg.releases.documents import Merged, alt_labels, document, dump, read_merged, types
 from kg.releases.manifest import PROJECTION
 from kg.releases.partitions import partitions
 from kg.releases.usage import usage
@@ -72,7 +71,7 @@ def _fill(db: sqlite3.Connection, merged: Merged, content_hash: str) -> dict[str
     things = list(merged.entities())
     db.executemany(
         "INSERT INTO documents VALUES(?, ?, ?, ?)",
-        ((kind, slug, iri, _dump(document(merged, iri))) for iri, kind, slug in things),
+        ((kind, slug, iri, document(merged, iri)) for iri, kind, slug in things),
     )
     db.executemany(
         "INSERT INTO labels VALUES(?, ?)",
@@ -120,4 +119,4 @@ def _sort_key(merged: Merged, iri: str, lang: str) -> str:
 
 
 def _dump(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return dump(value).decode()

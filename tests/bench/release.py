@@ -6,13 +6,14 @@ derived graph, same projection and manifest as by ``bilim build``; the manifest 
 
 from __future__ import annotations
 
+import gc
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from kg.imports.build import BuildResult
+from kg.imports.build import BuildResult, Progress
 from kg.imports.ledger import open_ledger
 from kg.imports.sources import fingerprint, read_sources
 from kg.releases import candidate as candidates
@@ -27,15 +28,21 @@ from kg.settings import Settings
 from kg.terms import GRAPH_DERIVED
 
 
-def release(folder: Path, home_folder: Path) -> BuildResult:
-    """Read, make and publish under ``home_folder``, from nothing. Raises ValueError where reading finds violations."""
+def release(folder: Path, home_folder: Path, progress: Progress = lambda _: None) -> BuildResult:
+    """Read, make and publish under ``home_folder``, from nothing. Raises ValueError where reading finds violations.
+
+    ``progress`` is told the name of each step as it begins, as by a build.
+    """
     resources, home = Resources(folder), Home(home_folder)
     result = BuildResult("unchanged")
 
     @contextmanager
     def step(name: str) -> Iterator[None]:
+        progress(name)
         begun = time.perf_counter()
+        gc.disable()  # as a build does
         yield
+        gc.enable()
         result.steps[name] = time.perf_counter() - begun
 
     with home.lock("bench"), open_ledger(home) as ledger:
@@ -53,6 +60,7 @@ def release(folder: Path, home_folder: Path) -> BuildResult:
                 quads = (q for items in sources.graphs().values() for q in items)
                 store = candidates.write_whole(path, quads)
                 store.optimize()
+                del quads
                 hashes = hash_graphs(store)
             with step("derive"):
                 candidates.apply(store, candidates.replace_graph(store, GRAPH_DERIVED, derive(store)))

@@ -3,14 +3,14 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test lint fmt docs bench lock clean
+.PHONY: help setup build run test test-virtuoso lint fmt docs bench lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(READY) ## make .venv with the bilim command
 
@@ -25,7 +25,14 @@ run: build ## build and serve on 127.0.0.1:8000 (PORT=8080 changes the port)
 	@exec $(BIN)/bilim serve $(if $(PORT),--port $(PORT))
 
 test: $(READY) ## the whole test suite (ARGS='-k dates' narrows it)
+	@command -v virtuoso-t >/dev/null || echo "virtuoso-t is not installed: its tests are skipped (make test-virtuoso)." >&2
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+
+test-virtuoso: $(READY) ## only the tests that need Virtuoso 7 (as root it is installed from Debian first)
+	@command -v virtuoso-t >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends virtuoso-opensource >/dev/null; } || \
+		echo "virtuoso-t is not installed and cannot be: these tests are skipped." >&2
+	@$(BIN)/pytest -m virtuoso -rs $(ARGS)
 
 lint: $(READY) ## ruff, mypy --strict, canonical Turtle
 	@$(BIN)/ruff check --quiet .

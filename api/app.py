@@ -37,8 +37,10 @@ from api.routers.templates_engines import Engines
 from api.services import Services
 from kg import jsonld
 from kg import resources as places
+from kg.releases.remote import connect
 from kg.settings import Settings
 from kg.sparql.pool import Pool
+from kg.sparql.remote_pool import RemotePool
 from kg.templates.catalogue import Catalogue
 
 
@@ -50,12 +52,14 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     """
     metrics = Metrics()
     found = places.find(settings.resources)
+    remote = connect(settings)
     services = Services(
         settings=settings,
         resources=found,
         metrics=metrics,
         templates=Catalogue(found.queries, watch=settings.dev),
-        pool=Pool(settings, on_outcome=metrics.query_ended),
+        pool=(Pool if remote is None else RemotePool)(settings, metrics.query_ended),
+        remote=remote,
         clock=clock,
     )
     app = FastAPI(

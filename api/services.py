@@ -18,8 +18,9 @@ from api.described import Described
 from api.metrics import Metrics
 from kg.findings import BilimError, finding
 from kg.releases.layout import Home
-from kg.releases.reader import Release, open_release
+from kg.releases.reader import Release, open_release, published
 from kg.releases.reader import current as open_current
+from kg.releases.remote import Connection
 from kg.resources import Resources
 from kg.settings import Settings
 from kg.sparql.pinned import Pins
@@ -52,12 +53,14 @@ class Services:
     metrics: Metrics
     templates: Catalogue
     pool: Pool
+    remote: Connection | None = None  # where the graphs are, if not on this machine
     clock: Callable[[], float] = time.time
     pins: Pins = field(init=False)
     results: Results = field(init=False)
     described: Described = field(init=False)
     _current: Release | None = None
-    _seen: tuple[int, int, int] | None = None
+    _seen: tuple[int, int, int] | str | None = None
+    _told: str = ""
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _day: Pinned | None = None
 
@@ -73,6 +76,20 @@ class Services:
         if self._current is not None and self._current.id == release_id:
             return self._current
         return await asyncio.to_thread(open_release, self.home, release_id, any_projection=True)
+
+    async def find_graphs(self, release_id: str) -> Release:
+        """A release by its id whose graphs can be asked: the current one, or one that is kept on this machine.
+
+        Raises :class:`BilimError` (404) for others: in remote mode only the current one is in the remote store.
+        """
+        release = await self.find_release(release_id)
+        if self.remote is not None and release is not self._current and not release.has_store:
+            raise BilimError(finding("release-no-store", release=release.id))
+        return release
+
+    def is_remote(self, release_id: str) -> bool:
+        """Whether queries of this release go to the remote store."""
+        return self.remote is not None and release_id == self.current_id()
 
     @property
     def home(self) -> Home:
@@ -140,20 +157,23 @@ class Services:
 
         A release that cannot be opened is logged and tried again; the old one is served on.
         """
-        seen = self._stat()
-        if seen is None or seen == self._seen:
-            return False
         try:
-            release = await asyncio.to_thread(_open, self.home)
+            # in remote mode each look renews the lease of the release that is served
+            seen = self._stat() if self.remote is None else await asyncio.to_thread(self.remote.current_id)
+            if seen is None or seen == self._seen:
+                return False
+            release = await asyncio.to_thread(_open, self.home, self.remote, seen)
             if release.id != self.current_id():
                 served = await self.described.take_up(release, self.address, self._now().today)
                 await self.pool.switch(served)  # first, so that a query of the new release finds workers
                 self.described.taken_up()
         except BilimError as error:
             self.metrics.swap_failures.inc()
-            structlog.get_logger("api").error("release not taken up", problem=str(error), served=self.current_id())
+            if self.remote is None or str(error) != self._told:  # a remote store is looked at often: tell it once
+                structlog.get_logger("api").error("release not taken up", problem=str(error), served=self.current_id())
+            self._told = str(error)
             return False
-        self._seen = seen
+        self._seen, self._told = seen, ""
         if release.id == self.current_id():
             return False
         self._current = release
@@ -165,9 +185,9 @@ class Services:
         return True
 
     async def watch(self) -> None:
-        """Follow ``current`` until cancelled."""
+        """Follow ``current``, or what the remote store names, until cancelled."""
         while True:
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(POLL_SECONDS if self.remote is None else self.settings.endpoint_poll)
             try:
                 await self.refresh()
             except Exception as error:  # the watcher must outlive whatever a broken disk brings
@@ -175,9 +195,9 @@ class Services:
                 structlog.get_logger("api").error("watching failed", exc_info=error)
 
 
-def _open(home: Home) -> Release:
+def _open(home: Home, remote: Connection | None, seen: object) -> Release:
     """The current release, its store and projection opened: what is damaged must show before it is served."""
-    release = open_current(home)
+    release = open_current(home) if remote is None else published(home, str(seen), remote)
     release.store.graphs()
     release.projection.meta()
     return release

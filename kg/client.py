@@ -22,6 +22,7 @@ from kg import resources
 from kg.findings import BilimError, Exit, finding
 from kg.releases.layout import Home
 from kg.releases.reader import current
+from kg.releases.remote import connect
 from kg.settings import Settings
 from kg.templates.catalogue import Catalogue
 from kg.templates.fields import chosen
@@ -152,7 +153,7 @@ class _Web:
 
 class _Local:
     def __init__(self, home: Path, clang: str, settings: Settings) -> None:
-        release = current(Home(home))
+        release = current(Home(home), connect(settings))
         self._release, self._settings = release.id, settings
         self._engine = Engine(release.store, release.projection)
         self._catalogue = Catalogue(resources.find(settings.resources).queries)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -78,3 +78,28 @@ class Settings(BaseSettings):
     sparql_service_timeout: float = Field(10.0, gt=0, description="Seconds that one request to such a store may take.")
     sparql_service_max_bytes: int = Field(10_000_000, ge=1000, description="Longest answer of such a store.")
     query_max_bytes: int = Field(1_000_000, ge=1000, description="Longest query text; larger is 413.")
+    endpoint: str = Field(
+        "",
+        pattern=r"^(https?://[^\s?#<>\"]+)?$",
+        description="SPARQL endpoint of another store that holds the releases (remote mode); this machine's if empty.",
+    )
+    endpoint_user: str = Field("", description="User at that store; of one with rights to write for `releases push`.")
+    endpoint_password: SecretStr = Field(SecretStr(""), description="The password of that user.")
+    endpoint_auth: Literal["basic", "digest"] = Field(
+        "basic", description="How credentials are sent when reading; writing answers what the store asks for."
+    )
+    endpoint_timeout: float = Field(30.0, gt=0, description="Seconds for a whole answer of that store, with all tries.")
+    endpoint_tries: int = Field(3, ge=1, description="Tries of a read that fails on the way, with growing pauses.")
+    endpoint_poll: float = Field(1.0, gt=0, description="Seconds between looks at which release that store names.")
+    endpoint_lease: float = Field(
+        10.0, gt=0, description="Seconds for which a release stays readable after a look that found it current."
+    )
+    endpoint_loader: str = Field(
+        "auto", description="How `releases push` loads: auto, put, insert, bulk, isql, or one of a plug-in."
+    )
+    endpoint_update: str = Field("", description="Address for SPARQL updates there; by the kind of store if empty.")
+    endpoint_graph_store: str = Field("", description="Address of its Graph Store Protocol; by the kind if empty.")
+    endpoint_isql: str = Field("", description="host:port of Virtuoso's SQL server, for the loader isql.")
+    endpoint_folder: Path | None = Field(
+        None, description="Folder that Virtuoso may load from (DirsAllowed) and we may write to, for the loader isql."
+    )

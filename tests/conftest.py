@@ -20,6 +20,7 @@ from kg import resources
 from kg.imports.build import build
 from kg.log import configure
 from kg.settings import Settings
+from tests import remote_stores
 from tests.released import publish_small
 
 SERVE = """
@@ -114,3 +115,26 @@ def small(small_home: Path) -> Iterator[TestClient]:
     configure(settings)
     with TestClient(create_app(settings), follow_redirects=False, raise_server_exceptions=False) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[remote_stores.Remote]:
+    """A Virtuoso 7 of this run's own. Tests that use it bear the marker ``virtuoso``."""
+    if remote_stores.VIRTUOSO is None:
+        pytest.skip("virtuoso-t is not installed: apt-get install --no-install-recommends virtuoso-opensource")
+    with remote_stores.virtuoso(tmp_path_factory.mktemp("virtuoso") / "db") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def oxigraph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[remote_stores.Remote]:
+    """A server of Oxigraph of this run's own."""
+    with remote_stores.oxigraph(tmp_path_factory.mktemp("oxigraph") / "db") as made:
+        yield made
+
+
+@pytest.fixture(params=["oxigraph", pytest.param("virtuoso", marks=pytest.mark.virtuoso)], scope="session")
+def other_store(request: pytest.FixtureRequest) -> remote_stores.Remote:
+    """Each of the other stores in turn."""
+    found: remote_stores.Remote = request.getfixturevalue(request.param)
+    return found

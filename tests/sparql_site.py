@@ -69,8 +69,8 @@ async def site(published: Published, *more: Published, **settings: object) -> As
     pool, pins, results = Pool(made, note), Pins(made, find, note), Results(made.sparql_cache_mb * 1024 * 1024)
     app = FastAPI(openapi_url=None)
     app.state.services = SimpleNamespace(
-        settings=made, pool=pool, pins=pins, find_release=find, current_id=lambda: published.id,
-        results=results,
+        settings=made, pool=pool, pins=pins, find_release=find, find_graphs=find, current_id=lambda: published.id,
+        is_remote=lambda _: False, results=results,
     )  # fmt: skip
     app.state.pages = Pages()
     app.include_router(sparql.router())

@@ -74,7 +74,7 @@ def test_the_whole_protocol_is_alike(pair: tuple[EmbeddedStore, RemoteStore]) ->
     text = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
     for dataset in (Dataset((SMALL,)), Dataset((), (SMALL,)), Dataset((SMALL,), (GRAPH_DERIVED,))):
         assert rows(remote, text, dataset) == rows(embedded, text, dataset)
-    merged = RemoteStore(Endpoint(remote.endpoint.address, graph=SMALL), "r")
+    merged = RemoteStore(Endpoint(remote.endpoint.address, graph=SMALL), remote.release_id())
     assert merged.count(None) == embedded.count(SMALL)
     with pytest.raises(QueryError, match="2 default graphs"):
         remote.query(text, Dataset((SMALL, GRAPH_DERIVED)))

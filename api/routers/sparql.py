@@ -80,9 +80,11 @@ async def pinned(request: Request, release: str) -> Response:
     if request.method == "OPTIONS":
         return _options(_METHODS)
     try:
-        found = await services.find_release(release)
+        found = await services.find_graphs(release)
     except BilimError as error:
         return problem(request, error)
+    if services.is_remote(found.id):
+        return await _protocol(request, services, found.id, lambda: nullcontext(services.pool))
     return await _protocol(request, services, found.id, lambda: services.pins.use(found.id))
 
 

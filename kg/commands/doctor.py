@@ -21,7 +21,9 @@ from kg.commands.serve import listen
 from kg.findings import BilimError, Exit, Finding, finding, pick
 from kg.imports.ledger import open_ledger
 from kg.releases.layout import Home, told_errors
-from kg.releases.reader import open_release
+from kg.releases.push import limits
+from kg.releases.reader import current, open_release
+from kg.releases.remote import connect, endpoint_of
 from kg.releases.verify import quick
 from kg.settings import Settings
 from kg.templates.catalogue import Catalogue
@@ -71,6 +73,7 @@ def examine(chosen: Settings) -> Iterator[Check]:
         ("release", _release),
         ("questions", _questions),
         ("port", _port),
+        ("remote store", _remote),
     ):
         yield _guarded(name, look, chosen)
     yield _namespaces()
@@ -141,6 +144,8 @@ def _release(chosen: Settings) -> Check:
     if release_id is None:
         return Check("release", "none yet (bilim build makes one)")
     release = open_release(home, release_id)
+    if not release.has_store:
+        return Check("release", f"{release.id}, without its graphs (remote mode reads them elsewhere)")
     seen = f"{release.id}, {release.manifest.triples} triples, {len(home.release_ids())} kept"
     return Check("release", seen, tuple(quick(release)))
 
@@ -149,6 +154,21 @@ def _questions(chosen: Settings) -> Check:
     catalogue = Catalogue(resources.find(chosen.resources).queries)
     broken = tuple(f for b in catalogue.broken for f in b.findings)
     return Check("questions", f"{len(catalogue.templates)} serve, {len(catalogue.broken)} broken", broken)
+
+
+def _remote(chosen: Settings) -> str | Check:
+    connection = connect(chosen)
+    if connection is None:
+        return "none (BILIM_ENDPOINT is empty): releases are read from this machine"
+    release = current(Home(chosen.home), connection)
+    endpoint = endpoint_of(chosen, chosen.endpoint, told="")
+    seen, warning = limits(endpoint, connection.found, release.manifest.triples)
+    held = release.store.count(None)
+    findings = list(warning.findings) if warning else []
+    if held != release.manifest.triples:
+        wanted = release.manifest.triples
+        findings.append(finding("push-damaged", release=release.id, graph="merged", found=held, expected=wanted))
+    return Check("remote store", f"{endpoint.name}: {seen.told()}; {release.id}, {held} triples", tuple(findings))
 
 
 def _port(chosen: Settings) -> str:

@@ -20,6 +20,7 @@ from kg.commands.output import Json, language, print_json, settings, show_findin
 from kg.findings import BilimError, Exit, finding
 from kg.releases.layout import Home
 from kg.releases.reader import current
+from kg.releases.remote import connect
 from kg.settings import Settings
 from kg.templates.catalogue import Catalogue
 from kg.templates.fields import chosen as chosen_fields
@@ -82,7 +83,7 @@ def query(
     wanted = form or ("json" if as_json else allowed[0])
     if wanted not in allowed:
         raise BilimError(finding("unknown-format", given=wanted, allowed=", ".join(allowed)), exit_code=Exit.USAGE)
-    release = current(Home(chosen.home))
+    release = current(Home(chosen.home), connect(chosen))
     engine = Engine(release.store, release.projection)
     template = engine.resolved(template)
     today = datetime.now(ZoneInfo(chosen.timezone)).date()

@@ -12,6 +12,7 @@ from kg.kinds import KINDS
 from kg.releases.coverage import PRECISIONS, percent
 from kg.releases.layout import Home
 from kg.releases.reader import current
+from kg.releases.remote import connect
 from kg.releases.terms_json import Json as Data
 from kg.releases.terms_json import localize
 from kg.terms import LANGUAGES
@@ -28,7 +29,8 @@ def command(
     """What the current release holds of each kind: names, dates, evidence, identifiers, doubts; thinnest first."""
     if kind is not None and kind not in KINDS:
         raise BilimError(finding("kind-not-found", kind=kind[:40], kinds=", ".join(KINDS)), exit_code=Exit.USAGE)
-    release = current(Home(settings().home))
+    chosen = settings()
+    release = current(Home(chosen.home), connect(chosen))
     rows = [row for row in release.projection.coverage() if kind in (None, row["kind"])]
     if as_json:
         print_json({"release": release.id, "data": rows})

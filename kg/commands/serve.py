@@ -14,6 +14,7 @@ from kg.commands.output import Json, language, print_json, settings, show_findin
 from kg.findings import BilimError, Exit, finding
 from kg.imports.recovery import recover_if_free
 from kg.releases.layout import Home
+from kg.releases.remote import Connection, connect, named
 from kg.settings import Settings
 
 
@@ -30,7 +31,10 @@ def command(
     chosen = settings().model_copy(update=given)
     listening = listen(chosen.host, chosen.port)
     home = Home(chosen.home)
-    if home.current_id() is None:
+    release_id = home.current_id()
+    if (remote := connect(chosen)) is not None:
+        release_id = _remote_id(remote, language(context))
+    elif release_id is None:
         if not as_json:
             stderr().print("Nothing is published yet: building from data/ first.")
         result = build.run(chosen, quiet=as_json)
@@ -39,13 +43,14 @@ def command(
             raise typer.Exit(result.exit_code)
         if not as_json:
             build.summary(result)
+        release_id = home.current_id()
     else:
         recover_if_free(home)
     address = f"http://{_shown(chosen.host)}:{listening.getsockname()[1]}"
     if as_json:
-        print_json({"address": address, "release": home.current_id()})
+        print_json({"address": address, "release": release_id})
     else:
-        stderr().print(f"Serving {home.current_id()} on {address} (Ctrl+C ends it)")
+        stderr().print(f"Serving {release_id} on {address} (Ctrl+C ends it)")
     _serve(chosen, listening)
 
 
@@ -77,6 +82,15 @@ def _serve(chosen: Settings, listening: socket.socket) -> None:
         create_app(chosen), loop="uvloop", http="httptools", log_config=None, access_log=False, server_header=False
     )
     uvicorn.Server(config).run(sockets=[listening])
+
+
+def _remote_id(remote: Connection, lang: str) -> str | None:
+    """The release that the remote store names. Where it cannot be asked, that is told and serving begins without."""
+    try:
+        return named(remote)
+    except BilimError as error:
+        show_findings(error.findings, lang)
+        return None
 
 
 def _shown(host: str) -> str:

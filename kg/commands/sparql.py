@@ -12,14 +12,19 @@ import typer
 
 from kg.commands.output import Json, settings, table
 from kg.findings import BilimError, Exit, finding
-from kg.releases.candidate import STORE
 from kg.releases.layout import Home
-from kg.releases.reader import current
+from kg.releases.reader import Release, current
+from kg.releases.remote import connect
 from kg.sparql.formats import offers_for
+from kg.sparql.forward import Limits, answer
 from kg.sparql.negotiation import by_suffix
+from kg.sparql.pool import Job
 from kg.sparql.vet import Vetted, vet
 from kg.store.dataset import MERGE_LIMIT, DatasetTooLarge, view
 from kg.store.errors import QueryError, syntax_error
+from kg.store.remote import RemoteStore
+from kg.store.remote_answers import TABLE as JSON
+from kg.store.remote_answers import table_of
 from kg.terms import BASE, shorten
 
 
@@ -35,9 +40,10 @@ def command(
 ) -> None:
     """Run a SPARQL query (SELECT, ASK, CONSTRUCT, DESCRIBE) on the current release. No time limit; Ctrl+C ends it."""
     vetted = vet(read_text(file))
-    release = current(Home(settings().home))
+    chosen = settings()
+    release = current(Home(chosen.home), connect(chosen))
     if form is None and not as_json and sys.stdout.isatty() and vetted.form == "SELECT":
-        _print_table(_ask(release.path / STORE, vetted))
+        _print_table(_ask(release, vetted) if release.remote is None else table_of(_forward(release, vetted, JSON)))
         return
     offers = offers_for(vetted.form)
     wanted = form or (("json" if vetted.form in ("SELECT", "ASK") else "jsonld") if as_json else offers[0].suffix)
@@ -46,7 +52,11 @@ def command(
         allowed = ", ".join(o.suffix for o in offers)
         raise BilimError(finding("unknown-format", given=wanted, allowed=allowed), exit_code=Exit.USAGE)
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # evaluation is native code: Python would answer only at its end
-    result = _ask(release.path / STORE, vetted)
+    if release.remote is not None:
+        sys.stdout.buffer.write(_forward(release, vetted, offer.media_type) + (b"\n" if wanted == "json" else b""))
+        sys.stdout.flush()
+        return
+    result = _ask(release, vetted)
     if isinstance(result, ox.QueryTriples):
         result.serialize(sys.stdout.buffer, ox.RdfFormat.from_media_type(offer.media_type))
     else:
@@ -65,9 +75,18 @@ def read_text(file: str) -> str:
         raise BilimError(finding("file-unreadable", file=file, reason=reason)) from error
 
 
-def _ask(path: Path, vetted: Vetted) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+def _forward(release: Release, vetted: Vetted, media_type: str) -> bytes:
+    """The answer of the remote store, in whole."""
+    chosen = settings()
+    store = release.store
+    assert isinstance(store, RemoteStore)  # a release of remote mode
+    limits = Limits(chosen.sparql_max_bytes, chosen.sparql_max_rows)
+    return answer(store, Job(vetted.text, media_type, vetted.prefixes), limits)
+
+
+def _ask(release: Release, vetted: Vetted) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
     try:
-        seen = view(ox.Store.read_only(str(path)), vetted.dataset, MERGE_LIMIT)
+        seen = view(release.embedded.raw, vetted.dataset, MERGE_LIMIT)
         return seen.store.query(
             vetted.text,
             base_iri=BASE,

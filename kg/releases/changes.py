@@ -60,7 +60,7 @@ def changes(old: Release | None, new: Release) -> tuple[Changed, ...]:
 def _by_statements(old: Release, new: Release) -> Iterator[Changed]:
     before, after = old.manifest.hashes(), new.manifest.hashes()
     before.pop(GRAPH_DERIVED, None), after.pop(GRAPH_DERIVED, None)  # as large as all others, and not counted
-    for entity in compare(old.store.raw, new.store.raw, before, after).entities:
+    for entity in compare(old.embedded.raw, new.embedded.raw, before, after).entities:
         yield Changed(entity.kind, entity.slug, entity.change)
 
 

@@ -97,14 +97,16 @@ class Home:
         return self.tmp / f"candidate-{os.getpid()}-{os.urandom(4).hex()}"
 
     @contextmanager
-    def lock(self, purpose: str) -> Iterator[None]:
-        """Be the one writer. Raises :class:`BilimError` that names the holder where another one is.
+    def lock(self, purpose: str, name: str = "lock") -> Iterator[None]:
+        """Be the one writer, or with another ``name`` the one who does something else.
+
+        Raises :class:`BilimError` that names the holder where another one is.
 
         The kernel drops the lock when the holder dies, so no lock is ever stale.
         """
         self.prepare()
         with told_errors(self):
-            handle = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            handle = os.open(self.path / name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

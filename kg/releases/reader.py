@@ -22,8 +22,10 @@ from kg.releases.candidate import STORE
 from kg.releases.layout import RELEASE_ID, Home
 from kg.releases.manifest import PROJECTION, Manifest
 from kg.releases.project import FILE
+from kg.releases.remote import Connection, named
 from kg.releases.terms_json import Json
 from kg.store.embedded import EmbeddedStore
+from kg.store.protocol import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +141,27 @@ class Release:
 
     path: Path
     manifest: Manifest = field(repr=False)
+    remote: Connection | None = field(default=None, repr=False)
 
     @property
     def id(self) -> str:
         return self.manifest.id
 
     @cached_property
-    def store(self) -> EmbeddedStore:
-        """The graphs, opened on first use."""
+    def store(self) -> Store:
+        """The graphs, opened on first use: of this directory, or in the remote store."""
+        return self.embedded if self.remote is None else self.remote.store(self.manifest)
+
+    @property
+    def has_store(self) -> bool:
+        """Whether the directory holds the graphs themselves; in remote mode it need not."""
+        return (self.path / STORE).is_dir()
+
+    @cached_property
+    def embedded(self) -> EmbeddedStore:
+        """The graphs of the directory. Raises :class:`BilimError` where it has none."""
+        if not self.has_store:
+            raise BilimError(finding("release-no-store", release=self.id))
         return EmbeddedStore(self.path / STORE, self.id)
 
     @cached_property
@@ -154,8 +169,12 @@ class Release:
         return Projection(self.path / FILE)
 
 
-def open_release(home: Home, release_id: str, *, any_projection: bool = False) -> Release:
+def open_release(
+    home: Home, release_id: str, *, any_projection: bool = False, remote: Connection | None = None
+) -> Release:
     """A release by its id; with ``any_projection`` also one of which only the graphs can be read.
+
+    ``remote``: where its graphs are, if not in the directory.
 
     Raises :class:`BilimError` where there is none, or where it is damaged or of another format.
     """
@@ -167,15 +186,27 @@ def open_release(home: Home, release_id: str, *, any_projection: bool = False) -
         raise BilimError(
             finding("projection-version", release=release_id, version=manifest.versions.projection, known=PROJECTION)
         )
-    return Release(path, manifest)
+    return Release(path, manifest, remote)
 
 
-def current(home: Home) -> Release:
-    """The published release. Raises :class:`BilimError` where nothing is published yet."""
+def current(home: Home, remote: Connection | None = None) -> Release:
+    """The published release; in remote mode the one that the remote store names.
+
+    Raises :class:`BilimError` where nothing is published yet, or what is published there was not copied here.
+    """
+    if remote is not None:
+        return published(home, named(remote), remote)
     release_id = home.current_id()
     if release_id is None:
         raise BilimError(finding("no-release", home=home.path))
     return open_release(home, release_id)
+
+
+def published(home: Home, release_id: str, remote: Connection) -> Release:
+    """The release that the remote store names. Raises :class:`BilimError` where its directory is not here."""
+    if not home.release(release_id).is_dir():
+        raise BilimError(finding("remote-not-copied", release=release_id, home=home.path.name))
+    return open_release(home, release_id, remote=remote)
 
 
 class Current:

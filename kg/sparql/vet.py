@@ -249,14 +249,15 @@ def _plain(local: str) -> str:
 
 
 def _dataset(tokens: Sequence[Token], start: int, declared: dict[str, str], base: str) -> Dataset | None:
-    """Graphs of FROM and FROM NAMED before the first brace; None where there are none."""
+    """Graphs of FROM and FROM NAMED outside of braces (a CONSTRUCT has them after its first); None for none."""
     default: list[str] = []
     named: list[str] = []
     head: list[Token] = []
+    depth = 0
     for token in tokens[start:]:
-        if token.text == "{":
-            break
-        head.append(token)
+        depth += (token.text == "{") - (token.text == "}")
+        if depth == 0:
+            head.append(token)
     for position, (token, after) in enumerate(pairwise(head)):
         if token.upper != "FROM":
             continue

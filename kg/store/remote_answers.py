@@ -4,10 +4,9 @@ and RDF, each held to be whole. ``typed-literal``, as written before 2013 and by
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import pyoxigraph as ox
 
@@ -25,6 +24,8 @@ CLOSED: Final = (TABLE, "application/json", "application/rdf+xml")
 
 ACCEPT_TABLE: Final = f"{TABLE}, application/json;q=0.5"
 ACCEPT_GRAPH: Final = "application/n-triples, text/turtle;q=0.8, application/rdf+xml;q=0.6"
+
+_BOOLEAN: Final = ox.NamedNode("http://www.w3.org/2001/XMLSchema#boolean")
 
 
 class BrokenAnswer(ValueError):
@@ -50,23 +51,27 @@ class RemoteRow:
 
 def read_table(data: bytes) -> tuple[Solutions | bool, int]:
     """The answer of a SELECT or ASK and its number of rows. Raises :class:`BrokenAnswer`."""
+    found = table_of(data)
+    if isinstance(found, ox.QueryBoolean):
+        return bool(found), 1
+    variables = tuple(v.value for v in found.variables)
+    index = {name: i for i, name in enumerate(variables)}
     try:
-        found = json.loads(data)
-        if "boolean" in found:
-            if not isinstance(found["boolean"], bool):
-                raise BrokenAnswer(f"boolean: {found['boolean']!r}")
-            return found["boolean"], 1
-        variables = tuple(str(name) for name in found["head"]["vars"])
-        index = {name: i for i, name in enumerate(variables)}
-        rows = [
-            RemoteRow(index, tuple(_term(row[v]) if v in row else None for v in variables))
-            for row in found["results"]["bindings"]
-        ]
-    except BrokenAnswer:
-        raise
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BrokenAnswer(f"{type(error).__name__}: {error}") from error
+        rows = [RemoteRow(index, tuple(map(_term, row))) for row in found]
+    except (SyntaxError, ValueError) as error:
+        raise BrokenAnswer(str(error)) from error
     return Solutions(variables, iter(rows)), len(rows)
+
+
+def table_of(data: bytes) -> ox.QuerySolutions | ox.QueryBoolean:
+    """The answer for reading or for writing in another format; errors may show only then.
+
+    Raises :class:`BrokenAnswer`.
+    """
+    try:
+        return ox.parse_query_results(data, format=ox.QueryResultsFormat.JSON)
+    except (SyntaxError, ValueError) as error:
+        raise BrokenAnswer(str(error)) from error
 
 
 def read_graph(data: bytes, media_type: str) -> list[ox.Triple]:
@@ -77,17 +82,8 @@ def read_graph(data: bytes, media_type: str) -> list[ox.Triple]:
         raise BrokenAnswer(str(error)) from error
 
 
-def _term(cell: dict[str, Any]) -> Term:
-    kind, value = cell["type"], cell["value"]
-    if kind == "uri":
-        return ox.NamedNode(value)
-    if kind == "bnode":
-        return ox.BlankNode(value)
-    if kind in ("literal", "typed-literal"):
-        if "xml:lang" in cell:
-            return ox.Literal(value, language=cell["xml:lang"])
-        return ox.Literal(value, datatype=ox.NamedNode(cell["datatype"])) if "datatype" in cell else ox.Literal(value)
-    if kind == "triple":
-        parts = [_term(value[name]) for name in ("subject", "predicate", "object")]
-        return ox.Triple(*parts)  # type: ignore[arg-type]  # a TypeError tells of a literal in a wrong place
-    raise BrokenAnswer(f"type: {kind!r}")
+def _term(term: Term | None) -> Term | None:
+    """The term; booleans by their words, which Virtuoso writes as numbers."""
+    if isinstance(term, ox.Literal) and term.value in ("0", "1") and term.datatype == _BOOLEAN:
+        return ox.Literal(term.value == "1")
+    return term

@@ -81,6 +81,11 @@ class Engine:
         a subquery ends in ``# @page``, its rows are the objects, and only those of the page are asked for the rest.
         Raises :class:`NoSuchPage`, and :class:`kg.store.errors.StoreError` if the release cannot be read.
         """
+        table = self._table(template, values, asked)
+        flags = [i for i, name in enumerate(table.variables) if _is_boolean(template, name)]
+        return replace(table, rows=[_with_booleans(row, flags) for row in table.rows]) if flags else table
+
+    def _table(self, template: Template, values: Values, asked: Asked | None) -> Table:
         if asked is not None and template.paged:
             return self._things_page(template, values, asked)
         query = bound(template, values)
@@ -170,6 +175,20 @@ class Engine:
 def prototype(template: Template) -> shape.Node:
     """The compiled prototype of a template's objects."""
     return shape.prototype(template.transform, template.returns, template.variables)
+
+
+def _is_boolean(template: Template, name: str) -> bool:
+    return name in template.returns and template.returns[name].type == "boolean"
+
+
+def _with_booleans(row: Row, flags: Sequence[int]) -> Row:
+    """The row with booleans where they are declared: Virtuoso computes them as the integers 0 and 1."""
+    cells = list(row)
+    for i in flags:
+        cell = cells[i]
+        if isinstance(cell, Literal) and cell.value in ("0", "1"):
+            cells[i] = Literal(cell.value == "1")
+    return tuple(cells)
 
 
 def _existing(asked: Asked, total: int) -> Page:

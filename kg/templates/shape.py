@@ -162,13 +162,19 @@ def _object(
     for key, field in node.fields:
         if isinstance(field, Leaf):
             index = columns[field.variable]
-            cells = {row[index]: None for row in rows if row[index] is not None}
+            cells = list({row[index]: None for row in rows if row[index] is not None})
+            if len(cells) > 1 and all(isinstance(cell, Literal) and cell.language for cell in cells):
+                cells.sort(key=_by_language)  # stores order tagged texts each in its own way
             _put(out, key, [writers[index](cell) for cell in cells], field.many, field.declared)
         elif isinstance(field, Node):
             _put(out, key, _nested(field, rows, columns, writers), field.many, False)
         else:
             out[key] = field
     return out
+
+
+def _by_language(cell: Any) -> tuple[str, str]:
+    return cell.language, cell.value
 
 
 def _nested(

@@ -73,7 +73,7 @@ def apply(store: Store | Overlay, delta: Delta) -> None:
     for quad in delta.removed:
         if not _stated(store, quad):
             store.remove(Quad(quad.subject, quad.predicate, quad.object))
-    if len(delta.added) > FEW:
+    if isinstance(store, Store) and len(delta.added) > FEW:
         _load(store, delta.added)
     else:
         store.extend(delta.added)

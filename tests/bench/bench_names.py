@@ -18,12 +18,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
-
-import words  # noqa: E402
+sys.path.insert(0, str(ROOT))
 
 from kg.names import fold  # noqa: E402
 from kg.releases import name_index  # noqa: E402
+from tests.bench import words  # noqa: E402
 
 NAMES = "CREATE TABLE names(key TEXT, kind TEXT, slug TEXT, lang TEXT, name TEXT, preferred INTEGER);"
 

@@ -15,8 +15,9 @@ from api.pages.render import Pages
 from api.routers import sparql
 from kg.findings import BilimError, finding
 from kg.settings import Settings
+from kg.sparql.outcomes import Outcome
 from kg.sparql.pinned import Pins
-from kg.sparql.pool import Outcome, Pool
+from kg.sparql.pool import Pool
 from kg.sparql.results import Results
 from tests.sparql_world import Published
 

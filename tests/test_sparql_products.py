@@ -9,7 +9,8 @@ import pytest
 
 from kg import resources
 from kg.settings import Settings
-from kg.sparql.pool import Job, Outcome, Pool
+from kg.sparql.outcomes import Outcome
+from kg.sparql.pool import Job, Pool
 from kg.sparql.products import product
 from kg.store.errors import QueryError
 from kg.templates.loader import load_folder

@@ -12,7 +12,8 @@ import pytest
 
 from kg.findings import BilimError
 from kg.settings import Settings
-from kg.sparql.pool import AnswerCut, Busy, Job, Outcome, Pool
+from kg.sparql.outcomes import Outcome
+from kg.sparql.pool import AnswerCut, Busy, Job, Pool
 from kg.store.dataset import Dataset
 from kg.store.errors import QueryError, StoreError
 from tests.sparql_world import EX, G1, G2, Listener, Published, differential, release

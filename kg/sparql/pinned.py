@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kg.settings import Settings
-from kg.sparql.pool import Busy, Outcome, Pool, Served
+from kg.sparql.outcomes import Outcome
+from kg.sparql.pool import Busy, Pool, Served
 
 _RETRY_SECONDS: Final = 5
 

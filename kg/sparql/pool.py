@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal, Protocol, get_args
+from typing import Any, Final, Protocol
 
 import orjson
 import structlog
@@ -24,23 +24,12 @@ from kg.findings import BilimError, Finding, finding
 from kg.settings import Settings
 from kg.sparql.failures import Words, told_error
 from kg.sparql.frames import CUT, DATA, ERROR, WHOLE
+from kg.sparql.outcomes import Outcome
 from kg.sparql.outside import Limits
 from kg.sparql.process import Start, WorkerDied, WorkerProcess
 from kg.sparql.vet import Vetted, from_worker
 from kg.store.dataset import Dataset
 from kg.store.errors import QueryError
-
-Outcome = Literal[
-    "ok", "cached", "not-modified", "client-error", "product", "too-large", "timeout", "memory", "crashed",
-    "rejected", "cut", "gone", "failed",
-]  # fmt: skip
-"""How a query ended. "cached", "not-modified": answered without a worker. "product": late, its patterns not
-joined. "too-large": bytes or rows, told before the first chunk. "rejected": no worker was free in time. "cut":
-it broke off after the first chunk was given out. "gone": the asker left. "crashed": too deep or the like.
-"failed": the store could not be read, or another store
-(SERVICE) gave no answer."""
-
-OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 
 _RETRY_SECONDS: Final = 1.0
 _RETRY_LONGEST: Final = 30.0

@@ -24,7 +24,8 @@ import pyoxigraph as ox
 from kg.findings import BilimError, Finding
 from kg.settings import Settings
 from kg.sparql.forward import Limits, answer
-from kg.sparql.pool import Busy, Job, Outcome, Pool, Served
+from kg.sparql.outcomes import Outcome
+from kg.sparql.pool import Busy, Job, Pool, Served
 from kg.store.errors import QueryError
 from kg.store.protocol import Store
 from kg.store.remote import RemoteStore

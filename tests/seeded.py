@@ -19,11 +19,13 @@ from pyoxigraph import Literal as Value
 from kg.releases.candidate import Delta, apply, copy_of
 from kg.releases.rederive import rederive
 from kg.store.overlay import Overlay
-from kg.terms import EDTF_TYPE, GRAPH_DERIVED, GRAPH_IMPORT, GRAPH_LEDGER, ID, RDF, XSD, expand
+from kg.terms import BKG, EDTF_TYPE, GRAPH_DERIVED, GRAPH_IMPORT, GRAPH_LEDGER, ID, RDF, XSD, expand
 
 GRAPH: Final = NamedNode(GRAPH_IMPORT + "seeded")
 TYPE: Final = NamedNode(RDF + "type")
 _COMPUTED: Final = (DefaultGraph(), NamedNode(GRAPH_DERIVED), NamedNode(GRAPH_LEDGER))
+
+_ROLES: Final = {NamedNode(BKG + name) for name in ("Minister", "Akim", "Rector")}  # derived, and persons by that
 
 How = Literal["addition", "deletion", "change"]
 
@@ -131,8 +133,9 @@ class Seeds:
                 added = [Quad(thing, iri(p), value, GRAPH)]
                 yield Mistake(code, thing.value, 0, "change" if instead else "addition", Delta(added, gone))
         for code, cls, p in _UNTYPED:
-            if thing := self._one(cls, p):
-                other = self._chance.choice(self.objects(thing, p))
+            pairs = ((thing, o) for thing in self._shuffled(cls) for o in self.objects(thing, p))
+            if found := next((pair for pair in pairs if not _ROLES & set(self.objects(pair[1], "rdf:type"))), None):
+                thing, other = found
                 yield Mistake(code, thing.value, 1, "deletion", Delta([], self.said(other, "rdf:type")))
         yield from self._near()
         for code, cls, way in _ENDED:

@@ -310,6 +310,8 @@ def test_validate_on_top_of_the_release_reports_what_it_breaks_elsewhere(bilim: 
     report: dict[str, Any] = json.loads(out)
     assert code == 1
     assert {f["entity"]["id"].rsplit("/", 2)[1] for f in report["elsewhere"]} == {"tenure"}
+    assert {f["standing"] for f in report["elsewhere"]} == {"new"}
+    assert report["mended"] == report["notes"] == []
     assert report["release"] == Home(small_folder / "home").current_id()
     assert bilim("build", "--json")[1].count('"unchanged"') == 1  # nothing was kept
 

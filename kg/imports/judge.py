@@ -67,9 +67,17 @@ class Judgement:
         return Exit.VIOLATIONS if any(f.severity in bad for f in self.all) else Exit.CLEAN
 
 
-def judge(path: Path, resources: Resources, release: Release | None, progress: Progress = lambda _: None) -> Judgement:
+def judge(
+    path: Path,
+    resources: Resources,
+    release: Release | None,
+    progress: Progress = lambda _: None,
+    planned: Incremental | None = None,
+) -> Judgement:
     """Validate a file on top of a release, or alone (None). Keeps nothing.
 
+    ``planned``: the plans of the shapes of ``resources``, where a process judges more than one file (it takes a second
+    to make them).
     What the reading finds (ill-formed literals, wrong cells) ends it: shapes on half of a file mislead.
     Raises :class:`kg.findings.BilimError` where the shapes or the ontology are broken.
     """
@@ -80,13 +88,12 @@ def judge(path: Path, resources: Resources, release: Release | None, progress: P
         return Judgement(tuple(reading.findings), (), 0, len(located), {}, "faulty" if located else "not at all")
     if not located:
         return Judgement((*reading.findings, finding("file-empty", file=path)), (), 0, 0, {})
-    validator = Validator(resources)
     focus = focus_of(located)
     if release is None:
-        report = validator.validate(_alone(located, ontology), located=located, focus=focus)
+        report = Validator(resources).validate(_alone(located, ontology), located=located, focus=focus)
         return Judgement((*reading.findings, *report.findings), (), len(focus), len(located), report.checked)
     overlay = laid(Store.read_only(str(release.path / STORE)), lambda base: _delta(base, located, ontology, release))
-    found = Incremental(validator).check(
+    found = (planned or Incremental(Validator(resources))).check(
         views(overlay.base, overlay.added(), overlay.removed()), focus=focus, located=located, progress=progress
     )
     near = (*reading.findings, *_unknown_things(located, overlay), *found.near)

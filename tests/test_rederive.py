@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyoxigraph import NamedNode, Quad, Store
+from pyoxigraph import Literal, NamedNode, Quad, Store
 
-from kg.releases.candidate import STORE, Delta, default_is_union
+from kg.releases.candidate import FEW, STORE, Delta, default_is_union
 from kg.releases.derive import derive
 from kg.releases.layout import Home
 from kg.releases.rederive import laid
@@ -120,3 +120,10 @@ def test_an_overlay_reads_like_a_store_and_leaves_its_base_alone(small: Store) -
     overlay.remove_graph(graph)
     assert not list(overlay.quads_for_pattern(None, None, None, graph))
     assert set(small) == before
+
+
+def test_a_change_large_enough_for_a_bulk_load_is_laid_on_as_well(small: Store) -> None:
+    """A regression: what a store loads in bulk an overlay must take, too."""
+    name, graph = NamedNode(expand("skos:altLabel")), NamedNode(GRAPH + "data/persons")
+    person = NamedNode(expand("person:first"))
+    same_as_whole(small, Delta([Quad(person, name, Literal(f"F{n}", language="en"), graph) for n in range(FEW + 1)]))

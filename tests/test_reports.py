@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -157,3 +158,13 @@ def test_nothing_checked_is_never_told_as_conforming() -> None:
 def test_an_unknown_form_is_told_before_any_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["validate", str(tmp_path / "not-there.csv"), "--report", str(tmp_path / "r.docx")]) == 2
     assert ".sarif" in capsys.readouterr().err
+
+
+def test_what_a_file_mends_is_listed_and_not_counted_as_wrong() -> None:
+    mended = replace(finding("read-required", name="x"), standing="mended")
+    data = ReportData("x.csv", [mended], {"Tenure": 2})
+    report = json.loads(write_report(data, ".json"))
+    assert (report["conforms"], report["counts"]["Violation"], report["total"]) == (True, 0, 1)
+    assert report["findings"][0]["standing"] == "mended"
+    assert "mended" in write_report(data, ".html").decode()
+    assert '"baselineState": "absent"' in write_report(data, ".sarif").decode()

@@ -95,7 +95,8 @@ def _file(lang: str, chosen: Settings, file: Path, wanted: _Wanted) -> None:
     code = judged.exit_code(wanted.strict)
     if wanted.reports or wanted.split:
         labels = label_paths(judged.all, resources.find(chosen.resources))
-        data = ReportData(file.name, judged.all, judged.checked, release.id if release else None, labels)
+        everything = (*judged.all, *judged.mended, *judged.notes)
+        data = ReportData(file.name, everything, judged.checked, release.id if release else None, labels)
         write_files(data, file, wanted.reports, wanted.split, lang)
     if wanted.as_json:
         print_json(

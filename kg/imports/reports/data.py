@@ -86,17 +86,18 @@ class ReportData:
 
     @property
     def conforms(self) -> bool:
-        """Something was checked and nothing is a violation."""
-        return not self.nothing_checked and not any(f.severity == "Violation" for f in self.findings)
+        """Something was checked and nothing is a violation; what the file mends is none."""
+        return not self.nothing_checked and not self.counts()["Violation"]
 
     def counts(self) -> dict[Severity, int]:
-        """Severity → number of findings, none left out."""
-        counted = Counter(f.severity for f in self.findings)
+        """Severity → number of findings that stand, none left out; mended ones stand no more."""
+        counted = Counter(f.severity for f in self.findings if f.standing != "mended")
         return {severity: counted[severity] for severity in _SEVERITIES}
 
     def groups(self) -> list[Group]:
-        """The findings counted by severity, shape and component, the gravest and most frequent first."""
-        counted = Counter((f.severity, f.shape, f.component, f.code) for f in self.findings)
+        """The findings that stand, by severity, shape and component, the gravest and most frequent first."""
+        standing = (f for f in self.findings if f.standing != "mended")
+        counted = Counter((f.severity, f.shape, f.component, f.code) for f in standing)
         made = [Group(*key, count) for key, count in counted.items()]
         return sorted(made, key=lambda g: (_SEVERITIES.index(g.severity), -g.count, g.shape or "", g.code))
 

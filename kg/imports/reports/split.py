@@ -22,7 +22,7 @@ def split_rows(file: str, source: bytes, findings: Sequence[Finding], lang: str 
     """
     bad: dict[str | None, dict[int, list[str]]] = defaultdict(lambda: defaultdict(list))
     for f in findings:
-        if f.severity == "Violation" and f.where is not None and f.where.row is not None:
+        if f.severity == "Violation" and f.standing != "mended" and f.where is not None and f.where.row is not None:
             bad[f.where.sheet][f.where.row].append(f"{f.where.column or ''}: {f.text(lang)}".lstrip(": "))
     sheets = cells_of(file, source)
     if not sheets:

@@ -122,7 +122,7 @@ def test_good_and_bad_rows_come_apart_and_read_back(folder: Path, capsys: pytest
     again = folder / "again"
     again.mkdir()
     shutil.copy(folder / "split/bad/tenures.csv", again)
-    wrong = {"date-no-such-day", "lexical-decimal", "read-unknown-term-near"}
+    wrong = {"date-no-such-day", "lexical-decimal", "read-unknown-concept-near"}
 
     def codes(path: Path) -> set[str]:
         run(["validate", str(path), "--alone", "--json"])

@@ -18,7 +18,7 @@ from typing import Final
 from kg.findings import BilimError, finding
 from kg.releases.manifest import Manifest
 from kg.settings import Settings
-from kg.sparql.dialects import DIALECTS, standard
+from kg.sparql.dialects import DIALECTS, REFUSED, standard
 from kg.sparql.remote_text import Scoped
 from kg.store.errors import StoreError
 from kg.store.probe import Capabilities, probe
@@ -103,6 +103,7 @@ class ReleaseStore(RemoteStore):
     def __init__(self, connection: Connection, manifest: Manifest) -> None:
         self._names = tuple(sorted(manifest.graphs))
         kind = connection.found.kind
+        self.refuses = REFUSED.get(kind, frozenset())
         self._silent = kind == "virtuoso"
         self._sure = 0  # rows that the store is known to give
         self._most: int | None = None  # rows at which it is known to stop

@@ -229,7 +229,9 @@ def test_dry_run_does_everything_but_publish(home: Path, tmp_path: Path) -> None
 
 
 def test_strict_refuses_warnings(home: Path, tmp_path: Path) -> None:
-    write_data(tmp_path / "resources", MINISTERS.replace('bkg:url "https://example.org/paper" ;', ""))
+    act = "a bkg:LegalAct ; bkg:actKind <https://w3id.org/bilim/list/act-kind/law>"  # one without address is a warning
+    data = MINISTERS.replace('bkg:url "https://example.org/paper" ;', "").replace("a bkg:Document", act)
+    write_data(tmp_path / "resources", data)
     strict = build_in(home, tmp_path / "resources", strict=True)
     assert strict.outcome == "violations"
     assert {f.severity for f in strict.findings} == {"Warning"}

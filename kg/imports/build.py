@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,7 +24,7 @@ from kg.imports.ledger import open_ledger, recover
 from kg.imports.sources import Sources, fingerprint, read_sources
 from kg.releases import candidate as candidates
 from kg.releases.candidate import STORE, Delta
-from kg.releases.derive import derive
+from kg.releases.derive import derive, derive_from
 from kg.releases.difference import Difference, compare
 from kg.releases.hashing import GraphHash, content_hash, graph_names, hash_graphs
 from kg.releases.layout import Home, told_errors, user
@@ -40,7 +41,7 @@ from kg.validation.compiled import CompiledValidator
 Progress = Callable[[str], None]
 """Told the name of each step as it begins (:data:`STEPS`) and of each point of publishing that is passed."""
 
-STEPS = ("look", "read", "candidate", "derive", "validate", "compare", "project", "publish")
+STEPS = ("look", "read", "derive", "candidate", "validate", "compare", "project", "publish")
 
 _ACYCLIC = frozenset(STEPS) - {"validate"}
 """Steps that make millions of objects and no cycles: the collector would only look through them, again and again."""
@@ -159,7 +160,7 @@ class _Run:
         finally:
             if paused:
                 gc.enable()
-            self.result.steps[name] = time.perf_counter() - begun
+            self.result.steps[name] = self.result.steps.get(name, 0.0) + time.perf_counter() - begun
 
     def surely_unchanged(self, before: Release, inputs: str) -> bool:
         """The same files were read by the same code, and what would be dropped or refused now is not there."""
@@ -171,12 +172,7 @@ class _Run:
     def make(self, path: Path, sources: Sources, before: Release | None, inputs: str, sequence: int) -> Manifest | None:
         """Everything up to the publishing; None where there is nothing to publish. Closes the store on return."""
         base = Store.read_only(str(before.path / STORE)) if before else None
-        with self.step("candidate"):
-            store, hashes = self._candidate(path, sources, before, base)
-        with self.step("derive"):
-            candidates.apply(store, candidates.replace_graph(store, GRAPH_DERIVED, derive(store)))
-            hashes.update(hash_graphs(store, [GRAPH_DERIVED]))
-            store.flush()
+        store, hashes = self._candidate(path, sources, before, base)
         with self.step("validate"):
             located = (item for items in sources.located.values() for item in items)
             report = CompiledValidator(self.resources).validate(store, located=located)
@@ -211,22 +207,38 @@ class _Run:
     def _candidate(
         self, path: Path, sources: Sources, before: Release | None, base: Store | None
     ) -> tuple[Store, dict[str, GraphHash]]:
-        """The store with all stated graphs, and their hashes: a copy plus what changed, or written whole."""
+        """The store with all graphs, derived too, and their hashes: a copy plus what changed, or written whole."""
         graphs = sources.graphs()
         kept: list[str] = []
         if base is not None and not self.options.only_data:
             kept = [n for n in graph_names(base) if n not in graphs and n not in (GRAPH_DERIVED, GRAPH_ONTOLOGY)]
             self.result.kept = kept
         if before is not None and base is not None and not self.options.only_data and _same_versions(before):
-            delta = candidates.delta_between(base, graphs, keep={*kept, GRAPH_DERIVED})
-            if len(delta) <= candidates.DELTA_SHARE * before.manifest.quads:
-                store = candidates.copy_of(before.path, path)
-                candidates.apply(store, delta)
-                return store, _rehashed(store, before, delta)
-        quads = (q for items in graphs.values() for q in items)
-        store = candidates.write_whole(path, _chain(quads, base, kept))
-        store.optimize()
-        return store, hash_graphs(store)
+            with self.step("candidate"):
+                delta = candidates.delta_between(base, graphs, keep={*kept, GRAPH_DERIVED})
+                small = len(delta) <= candidates.DELTA_SHARE * before.manifest.quads
+                if small:
+                    store = candidates.copy_of(before.path, path)
+                    candidates.apply(store, delta)
+                    hashes = _rehashed(store, before, delta)
+            if small:
+                with self.step("derive"):
+                    candidates.apply(store, candidates.replace_graph(store, GRAPH_DERIVED, derive(store)))
+                    hashes.update(hash_graphs(store, [GRAPH_DERIVED]))
+                    store.flush()
+                return store, hashes
+
+        def stated() -> Iterator[Quad]:
+            return _chain((q for items in graphs.values() for q in items), base, kept)
+
+        with self.step("derive"):
+            derived = derive_from(stated())  # before the store is written: one load, and no look-ups in it
+        with self.step("candidate"):
+            store = candidates.write_whole(path, chain(stated(), derived))
+            del derived
+            store.optimize()
+            store.flush()
+            return store, hash_graphs(store)
 
     def _passes(self, report: Report) -> bool:
         bad = ("Violation", "Warning") if self.options.strict else ("Violation",)

@@ -51,6 +51,12 @@ _EDTF = NamedNode(EDTF_TYPE)
 _DATE = NamedNode(XSD + "date")
 _TRUE = Literal("true", datatype=NamedNode(XSD + "boolean"))
 _FROM = NamedNode(PROV + "wasDerivedFrom")
+WANTED: Final = frozenset(
+    {RDF + "type", RDFS + "subClassOf", SKOS + "prefLabel", ORG + "member", ORG + "postIn"}
+    | {BKG + name for name in ("post", "singleHolder", "concerns", "between", "inDocument", "tier", "rank")}
+    | {BKG + name for name in ("supports", "onProperty", "statesEdtf", "attestsEdtf")}
+)
+"""The predicates from which all is derived."""
 _ROLES: Final = {"MinisterialPost": "Minister", "AkimPost": "Akim", "RectorPost": "Rector"}
 
 
@@ -60,7 +66,15 @@ def derive(store: Store) -> list[Quad]:
     What is there of graph/derived is not read, so deriving again gives the same.
     Evidence with an ill-formed date is passed over: reading and shapes report it.
     """
-    facts = _Facts(store)
+    return _derived(_Facts(store))
+
+
+def derive_from(quads: Iterable[Quad]) -> list[Quad]:
+    """The same from the stated quads themselves, gone through once, before any store holds them."""
+    return _derived(_Told(quads))
+
+
+def _derived(facts: _Facts) -> list[Quad]:
     quads: set[Quad] = set()
     quads.update(_types(facts))
     quads.update(_dates(facts))
@@ -74,13 +88,14 @@ def derive(store: Store) -> list[Quad]:
 class _Facts:
     """Stated triples by predicate, each read once."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store | None) -> None:
         self._store = store
         self._pairs: dict[str, list[tuple[str, _Term]]] = {}
 
     def pairs(self, predicate: str) -> list[tuple[str, _Term]]:
         """Distinct ``(subject IRI, object)`` of a predicate in the stated graphs, in no order."""
         if predicate not in self._pairs:
+            assert self._store is not None, predicate  # see WANTED
             rows = self._store.query(
                 f"SELECT DISTINCT ?s ?o WHERE {{ GRAPH ?g {{ ?s <{predicate}> ?o }} "
                 f"FILTER(?g NOT IN (<{GRAPH_DERIVED}>, <{GRAPH_LEDGER}>)) }}"
@@ -101,6 +116,20 @@ class _Facts:
         for subject, value in self.pairs(predicate):
             out[subject].append(value.value)
         return out
+
+
+class _Told(_Facts):
+    """The triples of the wanted predicates, taken from quads in one pass."""
+
+    def __init__(self, quads: Iterable[Quad]) -> None:
+        super().__init__(None)
+        found: dict[str, dict[tuple[str, _Term], None]] = {predicate: {} for predicate in WANTED}
+        wanted = {NamedNode(predicate): pairs for predicate, pairs in found.items()}
+        for quad in quads:
+            pairs = wanted.get(quad.predicate)
+            if pairs is not None and isinstance(quad.subject, NamedNode):
+                pairs[quad.subject.value, quad.object] = None  # type: ignore[index]  # no RDF 1.2, no blank nodes
+        self._pairs = {predicate: list(pairs) for predicate, pairs in found.items()}
 
 
 def superclasses(pairs: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:

@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 
 from tests.bench.generate import generate  # noqa: E402
 
-STEPS = ("look", "read", "candidate", "derive", "validate", "compare", "project", "publish")
+STEPS = ("look", "read", "derive", "candidate", "validate", "compare", "project", "publish")
 JUDGED = 1.0
 """CPU seconds from which on a step's growth is told from noise."""
 

@@ -11,13 +11,14 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 from kg.imports.build import BuildResult, Progress
 from kg.imports.ledger import open_ledger
 from kg.imports.sources import fingerprint, read_sources
 from kg.releases import candidate as candidates
-from kg.releases.derive import derive
+from kg.releases.derive import derive_from
 from kg.releases.difference import compare
 from kg.releases.hashing import content_hash, hash_graphs
 from kg.releases.layout import Home, user
@@ -25,7 +26,6 @@ from kg.releases.project import project
 from kg.releases.publish import Reason, make_manifest, publish
 from kg.resources import Resources
 from kg.settings import Settings
-from kg.terms import GRAPH_DERIVED
 
 
 def release(folder: Path, home_folder: Path, progress: Progress = lambda _: None) -> BuildResult:
@@ -56,16 +56,15 @@ def release(folder: Path, home_folder: Path, progress: Progress = lambda _: None
             raise ValueError(f"{len(bad)} violations in {folder}; the first: {bad[0]}")
         path = home.candidate()
         try:
+            with step("derive"):
+                derived = derive_from(q for items in sources.graphs().values() for q in items)
             with step("candidate"):
                 quads = (q for items in sources.graphs().values() for q in items)
-                store = candidates.write_whole(path, quads)
+                store = candidates.write_whole(path, chain(quads, derived))
+                del quads, derived
                 store.optimize()
-                del quads
-                hashes = hash_graphs(store)
-            with step("derive"):
-                candidates.apply(store, candidates.replace_graph(store, GRAPH_DERIVED, derive(store)))
-                hashes.update(hash_graphs(store, [GRAPH_DERIVED]))
                 store.flush()
+                hashes = hash_graphs(store)
             with step("compare"):
                 result.content_hash = content_hash(hashes)
                 result.difference = compare(None, store, None, hashes)

@@ -103,7 +103,6 @@ class ReleaseStore(RemoteStore):
     def __init__(self, connection: Connection, manifest: Manifest) -> None:
         self._names = tuple(sorted(manifest.graphs))
         kind = connection.found.kind
-        self.refuses = REFUSED.get(kind, frozenset())
         self._silent = kind == "virtuoso"
         self._sure = 0  # rows that the store is known to give
         self._most: int | None = None  # rows at which it is known to stop
@@ -114,6 +113,7 @@ class ReleaseStore(RemoteStore):
             translation=None if kind == "bilim" else scoped,
             hold=partial(connection.hold, manifest.id),
         )
+        self.refuses = REFUSED.get(kind, frozenset())
 
     def graphs(self) -> tuple[str, ...]:
         """See :class:`kg.store.protocol.Store`: those of the manifest, which the push has counted."""

@@ -222,12 +222,18 @@ class Seeds:
         for thing in self._shuffled(cls):
             if not self.objects(thing, _BOUND.get(code, "bkg:earliestStart")):
                 continue
+            if code == "Tenure-frame-over" and not self._starts(thing):
+                continue
             nodes = [thing]
             for p in way:
                 nodes = [o for n in nodes for o in self.objects(n, p)]
             if nodes and not self.objects(nodes[0], "bkg:endEdtf") and nodes[0] != _KZ:
                 return thing, nodes[0]
         return None
+
+    def _starts(self, thing: NamedNode) -> bool:
+        """Whether its first day is its own: one taken over from the frame would move with the frame."""
+        return any(".." not in start.value for start in self.objects(thing, "bkg:startEdtf"))
 
     def things(self, cls: str) -> list[NamedNode]:
         return self.subjects("rdf:type", iri(cls))

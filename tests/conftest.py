@@ -30,7 +30,8 @@ from api.app import create_app
 from kg.log import configure
 from kg.settings import Settings
 from tests.released import publish_small
-settings = Settings(home=Path(sys.argv[1]), port=int(sys.argv[2]), log_level="warning", log_format="json")
+quiet = {"log_level": "warning", "log_format": "json", "sparql_nice": 0}
+settings = Settings(home=Path(sys.argv[1]), port=int(sys.argv[2]), **quiet)
 configure(settings)
 app = create_app(settings)
 uvicorn.run(app, host="127.0.0.1", port=settings.port, log_config=None, loop="uvloop", http="httptools")
@@ -86,7 +87,7 @@ def release_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def client(release_home: Path) -> Iterator[TestClient]:
     """The app over ``release_home``, in this process, its lifespan running. Redirects are not followed."""
-    settings = Settings(home=release_home, log_level="error", sparql_workers=1)
+    settings = Settings(home=release_home, log_level="error", sparql_workers=1, sparql_nice=0)
     configure(settings)
     with TestClient(create_app(settings), follow_redirects=False) as made:
         yield made
@@ -111,7 +112,7 @@ def small_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small(small_home: Path) -> Iterator[TestClient]:
     """The app over ``small_home``. Redirects are not followed."""
-    settings = Settings(home=small_home, log_level="error", sparql_workers=1)
+    settings = Settings(home=small_home, log_level="error", sparql_workers=1, sparql_nice=0)
     configure(settings)
     with TestClient(create_app(settings), follow_redirects=False, raise_server_exceptions=False) as made:
         yield made

@@ -25,6 +25,13 @@ ROWS: Final = 2000
 """Rows under the header that offer their lists."""
 FORMULA_LEADS: Final = ("=", "+", "-", "@", "\t", "\r")
 """What makes a spreadsheet calculate a cell (OWASP, CSV injection)."""
+
+
+def uncalculated(text: str) -> str:
+    """What a spreadsheet would calculate, kept as text by an apostrophe (OWASP, CSV injection)."""
+    return f"'{text}" if text.startswith(FORMULA_LEADS) else text
+
+
 _ALTERNATIVES: Final = re.compile(r"[a-z][a-z-]*(\|[a-z][a-z-]*)+")
 
 

@@ -14,7 +14,7 @@ from kg.imports.reports.marked import marked_workbook
 from kg.imports.reports.page import as_html
 from kg.imports.reports.sarif import as_sarif
 from kg.imports.reports.shacl import as_turtle
-from kg.reading.form import FORMULA_LEADS
+from kg.reading.form import uncalculated
 
 SUFFIXES: Final = (".html", ".ttl", ".json", ".csv", ".xlsx", ".sarif")
 BINARY: Final = (".xlsx",)
@@ -81,5 +81,5 @@ def as_csv(data: ReportData) -> str:
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for row in data.rows():
-        writer.writerow([f"'{text}" if text.startswith(FORMULA_LEADS) else text for text in row])
+        writer.writerow([uncalculated(text) for text in row])
     return out.getvalue()

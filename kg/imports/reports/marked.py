@@ -11,7 +11,7 @@ from kg.findings import BilimError, Finding, pick
 from kg.imports.reports.data import COLUMNS, ReportData
 from kg.reading.cells import ASIDE, Cell, csv_cells, sheet_names, xlsx_cells
 from kg.reading.delimited import WORKBOOKS, opened
-from kg.reading.form import FORMULA_LEADS
+from kg.reading.form import uncalculated
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -44,7 +44,7 @@ def marked_workbook(data: ReportData, source: bytes | None = None) -> bytes:
     listing = book.create_sheet(_SHEET)
     listing.append(list(COLUMNS))
     for row in data.rows():
-        listing.append([_safe(text) for text in row])
+        listing.append([uncalculated(text) for text in row])
     for cell in listing[1]:
         cell.font = Font(bold=True)
     if data.capped:
@@ -90,7 +90,7 @@ def _table(
     columns = {text.strip(): number for number, text in enumerate(head, start=1)}
     for line, texts in rows.items():
         for number, text in enumerate(texts, start=1):
-            made.cell(line, number).value = _safe(text) or None
+            made.cell(line, number).value = uncalculated(text) or None
     for (row, column), findings in found.items():
         at: Any = made.cell(row, columns.get(column or "", 1))
         worst = min(findings, key=lambda f: list(_FILLS).index(f.severity))
@@ -98,8 +98,3 @@ def _table(
         said = [f"{lang}: {f.text(lang)}" for f in findings[:5] for lang in ("kk", "ru", "en") if pick(f.what, lang)]
         at.comment = Comment("\n".join(said)[:8000], "Bilim", width=420, height=220)
     made.freeze_panes = "A2"
-
-
-def _safe(text: str) -> str:
-    """What a spreadsheet would calculate is kept as text (OWASP, CSV injection)."""
-    return f"'{text}" if text.startswith(FORMULA_LEADS) else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -76,8 +77,15 @@ def stop_server(process: subprocess.Popen[bytes]) -> None:
 
 @pytest.fixture(scope="session")
 def release_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home built once from the repository's own data/; read-only for tests."""
+    """A home built once from the repository's own data/; read-only for tests.
+
+    ``BILIM_TEST_HOME`` names a home that `bilim build` made before, of which a copy is used: it saves the build where a
+    few tests are run again and again. The whole suite is to be run without it.
+    """
     home = tmp_path_factory.mktemp("home")
+    if built := os.environ.get("BILIM_TEST_HOME"):
+        shutil.copytree(built, home, dirs_exist_ok=True)
+        return home
     settings = Settings(home=home)
     result = build(settings, resources.find())
     assert result.outcome == "published", [f.text() for f in result.findings if f.severity == "Violation"][:10]

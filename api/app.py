@@ -11,6 +11,7 @@ from importlib import metadata
 from fastapi import FastAPI
 
 from api import openapi, problems
+from api.auth import Limits
 from api.front.asgi import Front
 from api.front.direct import direct
 from api.metrics import Metrics
@@ -29,6 +30,7 @@ from api.routers import (
     templates,
     templates_pages,
     things,
+    tokens,
     vocabulary,
     wellknown,
 )
@@ -75,6 +77,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.state.services = services
     app.state.pages = Pages()
     app.state.context = jsonld.load(found.ontology)
+    app.state.limits = Limits(settings)
     app.state.register = read_register(found.data)
     problems.add_handlers(app)
     for module in (home, things, vocabulary, releases, coverage, problem_pages, system):
@@ -85,6 +88,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.include_router(changes.router())
     app.include_router(search.router())
     app.include_router(reconcile.router())
+    app.include_router(tokens.router())
     app.include_router(wellknown.router(services.templates, engines))
     app.router.routes[:0] = templates.routes(services.templates, engines)
     app.include_router(templates_pages.router(services.templates, engines))

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import openapi_copies, openapi_coverage
+from api import openapi_access, openapi_copies, openapi_coverage
 from api.openapi_routes import TAGS, paths, problem
 from api.openapi_schemas import schemas
 
@@ -30,15 +30,16 @@ def complete(app: FastAPI) -> None:
 
 
 def _whole(base: Mapping[str, Any]) -> dict[str, Any]:
-    ours = {**paths(), **openapi_coverage.paths(), **openapi_copies.paths()}
+    ours = {**paths(), **openapi_access.paths(), **openapi_coverage.paths(), **openapi_copies.paths()}
     every = {**base.get("paths", {})}
     for path, operations in ours.items():
         every[path] = {**every.get(path, {}), **operations}
     every = {path: {m: _own_errors(o) for m, o in operations.items()} for path, operations in every.items()}
     components = dict(base.get("components", {}))
     named = {k: v for k, v in components.get("schemas", {}).items() if k not in _FASTAPI_ERRORS}
-    ours_too = {**schemas(), **openapi_coverage.schemas(), **openapi_copies.schemas()}
+    ours_too = {**schemas(), **openapi_access.schemas(), **openapi_coverage.schemas(), **openapi_copies.schemas()}
     components["schemas"] = dict(sorted({**named, **ours_too}.items()))
+    components["securitySchemes"] = openapi_access.security_schemes()
     used = dict.fromkeys(tag for operations in every.values() for o in operations.values() for tag in o.get("tags", ()))
     tags = [{"name": tag, "description": TAGS.get(tag, f"Questions on {tag}.")} for tag in sorted(used)]
     return {**base, "tags": tags, "paths": dict(sorted(every.items())), "components": components}

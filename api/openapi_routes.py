@@ -20,7 +20,8 @@ Operation = dict[str, Any]
 
 ERRORS: Final[Mapping[int, str]] = {
     400: "The request cannot be read.",
-    403: "What the query asks for is not allowed here: updates, SERVICE, LOAD.",
+    401: "No token came, or one that opens nothing.",
+    403: "What is asked for is not allowed: to this token's role, or to a query (updates, SERVICE, LOAD).",
     404: "There is no such thing, or no such page of a list.",
     406: "None of the media types asked for can be given.",
     410: "The thing was withdrawn; the problem says why.",
@@ -28,12 +29,14 @@ ERRORS: Final[Mapping[int, str]] = {
     414: "The address is too long.",
     415: "The body has another media type than those named.",
     422: "A parameter is unknown or wrong; for a query: it needs too much memory, or its answer is too large.",
+    429: "Too many requests with one token or from one address; see Retry-After.",
     500: "A release that is kept cannot be read, or something went wrong here; the log says what.",
     503: "Nothing is published yet, or all workers are busy; see Retry-After.",
     504: "The query was stopped at its deadline.",
 }
 
 TAGS: Final[Mapping[str, str]] = {
+    "access": "Tokens of those who may change something; reading needs none.",
     "home": "What the graph holds.",
     "things": "Every thing has an address: its page, and the same as JSON, JSON-LD, Turtle and N-Triples.",
     "model": "The ontology, its lists and shapes, and the named graphs.",

@@ -31,6 +31,14 @@ STATUSES = {"no-release": 503, "no-such-release": 404, "manifest-unreadable": 50
 _OFFERS = (Offer(PROBLEM_JSON, ""), Offer(JSON, ""), Offer(HTML, ""))
 
 
+class Told(BilimError):
+    """An error of the web that is told with headers of its own."""
+
+    def __init__(self, *findings: Finding, headers: Mapping[str, str]) -> None:
+        super().__init__(*findings)
+        self.headers = headers
+
+
 def build_problem(status: int, type_slug: str, title: str, detail: str | None = None, /, **members: Any) -> Response:
     """A problem answer. ``members`` are extension members (RFC 9457 section 3.2); None is left out.
 
@@ -132,6 +140,8 @@ def _answer(
 async def _on_bilim_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, BilimError)
     headers = {"Retry-After": "5"} if status_of(error.findings[0].code) == 503 else {}
+    if isinstance(error, Told):
+        headers = {**headers, **error.headers}
     return finding_problem(request, *error.findings, headers=headers)
 
 

@@ -12,7 +12,19 @@ from typing import Annotated
 
 import typer
 
-from kg.commands import build, doctor, document, query, release_coverage, releases, serve, sparql, template, validate
+from kg.commands import (
+    build,
+    doctor,
+    document,
+    query,
+    release_coverage,
+    releases,
+    serve,
+    sparql,
+    template,
+    token,
+    validate,
+)
 from kg.commands.output import print_json, show_findings
 from kg.findings import BilimError
 from kg.terms import LANGUAGES
@@ -39,6 +51,7 @@ def make_app() -> typer.Typer:
     app.add_typer(document.app, name="document")
     app.add_typer(template.app, name="template")
     app.add_typer(releases.app, name="releases")
+    app.add_typer(token.app, name="token")
     app.command("coverage")(release_coverage.command)
     app.command("doctor")(doctor.command)
     return app

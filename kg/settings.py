@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+_RATE = r"^([1-9][0-9]*/(second|minute|hour|day)(;[1-9][0-9]*/(second|minute|hour|day))*)?$"
+
 
 class Settings(BaseSettings):
     """What an operator may set. Limits say why they are what they are."""
@@ -45,6 +47,19 @@ class Settings(BaseSettings):
     url_max_bytes: int = Field(16_384, ge=256, description="Longest address with its query; larger is 414.")
     body_max_bytes: int = Field(
         4_000_000, ge=1000, description="Largest request body: a longest query, percent-encoded, fits; larger is 413."
+    )
+    rate_token: str = Field(
+        "600/minute", pattern=_RATE, description="Requests with one token, such as 600/minute;5000/hour; empty: any."
+    )
+    rate_address: str = Field(
+        "1200/minute",
+        pattern=_RATE,
+        description="Requests from one address (IPv6: one /64 network) where a token is needed; reading is free.",
+    )
+    rate_failures: str = Field(
+        "30/minute",
+        pattern=_RATE,
+        description="Requests from one address whose token opens nothing; more are not read.",
     )
     page_size_max: int = Field(
         1000, ge=1, description="Largest page_size; a page of 1,000 rows is about 0.5 MB of JSON."

@@ -11,12 +11,16 @@ import typing
 from collections.abc import Iterator
 from datetime import date
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from openapi_python_client import generate
 from openapi_python_client.config import Config, ConfigFile, MetaType
+
+from kg.imports.tokens import open_tokens
+from kg.releases.layout import Home
 
 PACKAGE = "bilim_generated_client"
 UNREADABLE = {
@@ -109,8 +113,17 @@ def body_of(hints: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:
     pytest.fail(f"no model for {media}: {wanted}")
 
 
-def test_every_operation_is_called_with_its_examples(server: str, document: dict[str, Any], package: str) -> None:
-    client_class = importlib.import_module(f"{package}.client").Client
+@pytest.fixture(scope="module")
+def token(release_home: Path) -> str:
+    """Of the highest role: what it may is told, and tried, in tests/test_tokens.py."""
+    with open_tokens(Home(release_home)) as tokens:
+        return tokens.create("admin", "generated client", None, "test")[0]
+
+
+def test_every_operation_is_called_with_its_examples(
+    server: str, document: dict[str, Any], package: str, token: str
+) -> None:
+    clients = importlib.import_module(f"{package}.client")
     current = httpx.get(f"{server}/releases", headers={"Accept": "application/json"}).json()["release"]
     made = called = 0
     for path, method, operation in operations(document):
@@ -122,7 +135,9 @@ def test_every_operation_is_called_with_its_examples(server: str, document: dict
         takes = {python_name(p): p for p in inspect.signature(function).parameters}
         success = next(iter(operation["responses"]))
         media = next(iter(operation["responses"][success].get("content", {"*/*": None})))
-        client = client_class(base_url=server, headers={"Accept": media}, raise_on_unexpected_status=True)
+        common = {"base_url": server, "headers": {"Accept": media}, "raise_on_unexpected_status": True}
+        secured = "security" in operation
+        client = clients.AuthenticatedClient(token=token, **common) if secured else clients.Client(**common)
         body = body_of(hints, operation)
         called += 1
         for arguments in calls(operation, current):

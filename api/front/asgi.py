@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.front.allow import allowed
 from api.front.cache import Cache, Entry, Header, Key, RawKey
+from api.front.headers import COMMON, PREFLIGHT
 from api.front.variant import Variant, rule_for, variant_of
 from api.services import Pinned, Services
 
@@ -29,19 +30,6 @@ COMPRESS_IN_THREAD = 100_000  # bytes; about 2 ms of work
 KEPT_STATUSES = frozenset({200, 301, 303, 410})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})  # a client may write any word
 LISTS = (b"accept", b"accept-language", b"accept-encoding", b"if-none-match")
-COMMON: tuple[Header, ...] = (
-    (b"access-control-allow-origin", b"*"),
-    (
-        b"access-control-expose-headers",
-        b"ETag, Link, Bilim-Release, Content-Language, Content-Location, Content-Disposition, Deprecation, Sunset, "
-        b"Retry-After",
-    ),
-    (b"x-content-type-options", b"nosniff"),
-)
-PREFLIGHT: tuple[Header, ...] = (
-    (b"access-control-allow-headers", b"Accept, Accept-Language, Content-Type, If-None-Match"),
-    (b"access-control-max-age", b"86400"),
-)
 
 
 class Front:

@@ -68,7 +68,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"/doc/[^/]+/.+\.(?:json|jsonld|ttl|nt)", (), dated=True),
     _rule(r"/(?:doc|id)/[^/]+/[^/]+", DOC_OFFERS, dated=True),
     _rule(r"/doc/[^/]+", PAGE_OFFERS),
-    _rule(r"/api/v1/(?!(?:imports|validate|tokens|search|suggest|match)(?:/|$)).+", None, dated=True),
+    _rule(r"/api/v1/(?!(?:imports|validate|tokens|decisions|search|suggest|match)(?:/|$)).+", None, dated=True),
     _rule(r"/(?:shapes|ontology|ontology/[^/]+|list/.+)\.(?:json|jsonld|ttl|nt)", ()),
     _rule(r"/(?:def|shapes|ontology|ontology/[^/]+|list/.+)", VOCABULARY_OFFERS),
     _rule(r"/coverage\.(?:json|csv)", ()),

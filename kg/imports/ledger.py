@@ -55,6 +55,15 @@ class Ledger:
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
 
+    @property
+    def db(self) -> sqlite3.Connection:
+        """For the tables that others keep in the same file."""
+        return self._db
+
+    def note(self, action: str, who: str, why: str, release: str | None = None) -> None:
+        """An entry of its own. To be called within the transaction of what it tells of."""
+        self._act(action, release, None, Reason(who, why))
+
     def next_sequence(self, home: Home) -> int:
         """A number that no release of this home has or had, whatever the clock says."""
         (highest,) = self._db.execute("SELECT coalesce(max(sequence), 0) FROM releases").fetchone()

@@ -21,7 +21,7 @@ KNOWN: Final = frozenset(
 )
 VIEWS: Final = ("table", "timeline", "map", "network")
 RESERVED_SUBJECTS: Final = frozenset(
-    {"imports", "validate", "search", "suggest", "match", "entities", "changes", "releases", "tokens"}
+    {"imports", "validate", "search", "suggest", "match", "entities", "changes", "releases", "tokens", "decisions"}
 )
 RESERVED_NAMES: Final = frozenset({"page", "page_size", "lang", "clang", "fields", "format"})
 

@@ -7,9 +7,17 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import openapi_access, openapi_copies, openapi_coverage
+from api import openapi_access, openapi_copies, openapi_coverage, openapi_names
 from api.openapi_routes import TAGS, paths, problem
 from api.openapi_schemas import schemas
+
+PARTS = (
+    openapi_access,
+    openapi_copies,
+    openapi_coverage,
+    openapi_names,
+)
+"""Modules that describe routes: each has ``paths()`` and ``schemas()``."""
 
 _FASTAPI_ERRORS = ("HTTPValidationError", "ValidationError")
 """FastAPI's own form of errors, which no route of ours answers with: ours are problems (RFC 9457)."""
@@ -30,14 +38,14 @@ def complete(app: FastAPI) -> None:
 
 
 def _whole(base: Mapping[str, Any]) -> dict[str, Any]:
-    ours = {**paths(), **openapi_access.paths(), **openapi_coverage.paths(), **openapi_copies.paths()}
+    ours = paths() | {path: told for part in PARTS for path, told in part.paths().items()}
     every = {**base.get("paths", {})}
     for path, operations in ours.items():
         every[path] = {**every.get(path, {}), **operations}
     every = {path: {m: _own_errors(o) for m, o in operations.items()} for path, operations in every.items()}
     components = dict(base.get("components", {}))
     named = {k: v for k, v in components.get("schemas", {}).items() if k not in _FASTAPI_ERRORS}
-    ours_too = {**schemas(), **openapi_access.schemas(), **openapi_coverage.schemas(), **openapi_copies.schemas()}
+    ours_too = schemas() | {name: told for part in PARTS for name, told in part.schemas().items()}
     components["schemas"] = dict(sorted({**named, **ours_too}.items()))
     components["securitySchemes"] = openapi_access.security_schemes()
     used = dict.fromkeys(tag for operations in every.values() for o in operations.values() for tag in o.get("tags", ()))

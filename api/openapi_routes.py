@@ -43,6 +43,8 @@ TAGS: Final[Mapping[str, str]] = {
     "releases": "Releases that are kept, and what each is made of.",
     "queries": "The query templates themselves: what they take and give, and their SPARQL.",
     "sparql": "The SPARQL 1.1 Protocol, for questions that no template asks.",
+    "search": "Things by their names, in any spelling.",
+    "reconcile": "The Reconciliation Service API 0.2, by which OpenRefine puts names of a table beside things.",
     "copies": "For those who keep a copy: many things at once, and what changed since a release.",
     "tools": "For other tools: SPARQL examples and VoID.",
     "problems": "What each kind of error means.",

@@ -110,6 +110,17 @@ def test_what_is_served_for_copies_and_tools_stands_there_too(document: dict[str
         assert "text/turtle" in document["paths"][path]["get"]["responses"]["200"]["content"]
 
 
+def test_what_finds_things_by_their_names_stands_there_too(document: dict[str, Any]) -> None:
+    for path in ("/search", "/api/v1/search", "/api/v1/suggest", "/api/v1/match", "/reconcile"):
+        assert "get" in document["paths"][path], path
+    for path in ("/api/v1/match", "/reconcile"):
+        assert "example" in next(iter(document["paths"][path]["post"]["requestBody"]["content"].values()))
+    served = {
+        f"/reconcile/{path}" for path in ("suggest/entity", "suggest/type", "suggest/property", "properties", "preview")
+    }
+    assert served <= set(document["paths"])
+
+
 def test_operations_say_their_summary_in_three_languages_and_both_limits(document: dict[str, Any]) -> None:
     for template in TEMPLATES.values():
         for method, operation in document["paths"][template.path].items():

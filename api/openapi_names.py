@@ -1,0 +1,267 @@
+"""What OpenAPI says of finding things by their names: search, suggest, match, and the reconciliation service. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from api.front.variant import HTML, JSON
+from api.openapi_routes import CLANG, LANG, Operation, envelope, problem
+from api.openapi_schemas import IRI, MAYBE, TEXT, listed, ref
+from api.routers.reconcile import PATH
+from api.routers.search import BATCH_MAX, LIMIT, LIMIT_MAX, NAMED, TEXT_MAX
+from kg.kinds import KINDS
+
+FORM: Final = "application/x-www-form-urlencoded"
+_NAME: Final = {"type": "string", "minLength": 1, "maxLength": TEXT_MAX, "pattern": r"\S"}
+_KINDS: Final = {"type": "array", "items": {"type": "string", "enum": list(NAMED)}}
+_LIMIT: Final = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT}
+_SCORE: Final = {"type": "number", "minimum": 0, "description": "How well the name fits; 100 is all of it."}
+_LANGUAGES: Final = (LANG, CLANG)
+_COLUMN: Final = {"q0": {"query": "Аймағамбетов", "type": "person"}, "q1": {"query": "KazNU"}}
+
+
+def schemas() -> dict[str, Any]:
+    """Schemas of what is found by a name."""
+    hit: dict[str, Any] = {
+        "id": IRI,
+        "kind": {"type": "string", "enum": list(KINDS)},
+        "slug": TEXT,
+        "label": MAYBE,
+        "labelLang": {**MAYBE, "description": "language of the label"},
+        "matched": _object({"value": TEXT, "lang": TEXT}, "The name that answered; it may be another than the label."),
+        "score": _SCORE,
+        "why": listed(ref("NameWord"), "Word by word."),
+    }
+    match = {
+        "type": "boolean",
+        "description": "Whether it is sure by itself and well before the next; for one at most.",
+    }
+    entry = {"id": TEXT, "name": TEXT}
+    candidate: dict[str, Any] = {
+        "id": {**TEXT, "description": "kind/slug"},
+        "name": TEXT,
+        "description": {**TEXT, "description": "The name that answered."},
+        "type": listed(ref("ReconcileEntry"), "Its kind."),
+        "score": _SCORE,
+        "match": {"type": "boolean"},
+        "features": listed(_object({"id": TEXT, "value": {"type": "number"}}), "What each property gave or took."),
+    }
+    return {
+        "NameWord": _object(
+            {
+                "asked": TEXT,
+                "found": TEXT,
+                "kind": {**TEXT, "description": "how they agree: exact, initial, typo …"},
+                "weight": {"type": "number", "minimum": 0, "maximum": 1},
+            },
+            "One word asked and the word of the name that answers it, both folded to one spelling.",
+        ),
+        "NameHit": _object(hit, "A thing found by a name."),
+        "NameCandidate": _object({**hit, "match": match}, "A thing that may be the one named."),
+        "ReconcileEntry": _object(entry, "A type or property of the reconciliation service."),
+        "ReconcileCandidate": _object(candidate, "A candidate, by the Reconciliation Service API 0.2, section 4."),
+    }
+
+
+def paths() -> dict[str, dict[str, Operation]]:
+    """Path to method to operation."""
+    hits = {JSON: envelope(listed(ref("NameHit"), "Best first."))}
+    found = "Any spelling will do: Kazakh, Russian, any Latin one, initials, slips of the pen."
+    asked = (*_asked(), *_LANGUAGES)
+    return {
+        "/search": {
+            "get": _operation(
+                "search.page",
+                "Find things by their names",
+                f"{found} As a page, or as JSON.",
+                {**hits, HTML: TEXT},
+                (406, 414, 422, 503),
+                asked,
+            )
+        },
+        "/api/v1/search": {
+            "get": _operation("search.list", "Find things by their names", found, hits, (414, 422, 503), asked)
+        },
+        "/api/v1/suggest": {
+            "get": _operation(
+                "search.suggest",
+                "Complete a name that is being written",
+                f"The last word may be unfinished. {found}",
+                hits,
+                (414, 422, 503),
+                asked,
+            )
+        },
+        "/api/v1/match": {"get": _match(asked), "post": _matches()},
+        **_reconcile(),
+    }
+
+
+def _match(asked: Sequence[Mapping[str, Any]]) -> Operation:
+    body = {JSON: envelope(listed(ref("NameCandidate"), "Best first."))}
+    told = "Candidates with score and why; `match` is true for at most one, which needs no second look."
+    return _operation("search.match", "Which thing a name means", told, body, (414, 422, 503), asked)
+
+
+def _matches() -> Operation:
+    one: dict[str, Any] = {
+        "type": "object",
+        "required": ["q"],
+        "properties": {
+            "q": {**_NAME, "description": "A name, in any spelling."},
+            "kind": {**_KINDS, "description": "Only of these kinds."},
+            "limit": {**_LIMIT, "description": "Candidates at most."},
+        },
+    }
+    queries = {"type": "array", "items": one, "maxItems": BATCH_MAX, "description": "Names."}
+    sent = {"type": "object", "required": ["queries"], "properties": {"queries": queries}}
+    found = listed(listed(ref("NameCandidate"), "Best first."), "For each name, in order.")
+    example = {"queries": [{"q": "Аймағамбетов", "kind": ["person"], "limit": 3}, {"q": "KazNU"}]}
+    return {
+        **_operation(
+            "search.matches",
+            "Which things many names mean",
+            f"Up to {BATCH_MAX} names at once.",
+            {JSON: envelope(found)},
+            (400, 413, 414, 415, 422, 503),
+            _LANGUAGES,
+        ),
+        "requestBody": {"required": True, "content": {JSON: {"schema": sent, "example": example}}},
+    }
+
+
+def _reconcile() -> dict[str, dict[str, Operation]]:
+    """The Reconciliation Service API 0.2, whose own words these are."""
+    entries = {JSON: _object({"result": listed(ref("ReconcileEntry"), "Those that begin so.")})}
+    described = _object({"id": TEXT, "name": TEXT, "notable": listed(ref("ReconcileEntry"), "Its kind.")})
+    suggested = {JSON: _object({"result": listed(described, "Those that begin so.")})}
+    prefix = _query("prefix", "What is written so far.", {"type": "string"}, "aimag")
+    kind = _query("type", "A kind: `person`, `Person`, or the class.", {"type": "string"}, "person")
+    limit = _query("limit", "Properties at most.", {"type": "integer", "minimum": 0, "maximum": 99_999}, 5)
+    limited = {"type": "integer", "description": "the limit asked for"}
+    properties = _object({"type": TEXT, "properties": listed(ref("ReconcileEntry"), "By id.")}, limit=limited)
+    thing = _query("id", "kind/slug", {"type": "string", "minLength": 1}, "person/askhat-aimagambetov", required=True)
+    errors = (414, 422, 503)
+
+    def get(
+        name: str, summary: str, content: Mapping[str, Any], *parameters: Mapping[str, Any]
+    ) -> dict[str, Operation]:
+        told = f"{summary}, for OpenRefine and other clients of the Reconciliation Service API 0.2."
+        every = (404, *errors) if name == "preview" else errors
+        return {
+            "get": _operation(
+                f"reconcile.{name}", summary, told, content, every, (*parameters, *_LANGUAGES), "reconcile"
+            )
+        }
+
+    return {
+        PATH: {"get": _service(), "post": _answers()},
+        f"{PATH}/suggest/entity": get("entity", "Things whose names begin so", suggested, prefix, kind),
+        f"{PATH}/suggest/type": get("type", "Kinds whose names begin so", entries, prefix),
+        f"{PATH}/suggest/property": get("property", "Properties whose names begin so", entries, prefix),
+        f"{PATH}/properties": get(
+            "properties", "Properties that a column can be extended by", {JSON: properties}, kind, limit
+        ),
+        f"{PATH}/preview": get("preview", "A thing in a small frame", {HTML: TEXT}, thing),
+    }
+
+
+def _service() -> Operation:
+    text = {"type": "string", "contentMediaType": JSON}
+    queries = _query("queries", "Queries as in a POST; then the answer is as there.", text, json.dumps(_COLUMN))
+    extend = _query("extend", "An extension as in a POST; then the answer is as there.", text)
+    answer = {
+        "type": "object",
+        "description": "The manifest of the service; candidates for each query; or rows of an extension.",
+        "additionalProperties": True,
+    }
+    return _operation(
+        "reconcile.service",
+        "What the reconciliation service offers",
+        "Its manifest (section 3.1), or the answer to queries that stand in the address.",
+        {JSON: answer},
+        (400, 414, 422, 503),
+        (queries, extend, *_LANGUAGES),
+        "reconcile",
+    )
+
+
+def _answers() -> Operation:
+    fields = {
+        "queries": {**TEXT, "contentMediaType": JSON, "description": "JSON: key to {query, type, limit, properties}."},
+        "extend": {**TEXT, "contentMediaType": JSON, "description": "JSON: {ids: […], properties: [{id}, …]}."},
+    }
+    form = {"type": "object", "properties": fields}
+    candidates = _object({"result": listed(ref("ReconcileCandidate"), "Best first.")})
+    extended = _object(
+        {
+            "meta": listed(ref("ReconcileEntry"), "The properties, in the order asked."),
+            "rows": {
+                "type": "object",
+                "description": "Id to property to values.",
+                "additionalProperties": {
+                    "type": "object",
+                    "additionalProperties": {
+                        "type": "array",
+                        "items": {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
+                    },
+                },
+            },
+        }
+    )
+    answer = {"anyOf": [extended, {"type": "object", "additionalProperties": candidates}]}
+    said = _operation(
+        "reconcile.answer",
+        "Candidates for names, or values of properties",
+        "`queries` (section 4) or `extend` "
+        f"(section 6) of the Reconciliation Service API 0.2; up to {BATCH_MAX} queries.",
+        {JSON: answer},
+        (400, 413, 414, 422, 503),
+        _LANGUAGES,
+        "reconcile",
+    )
+    example = {"queries": json.dumps(_COLUMN, ensure_ascii=False)}
+    return {**said, "requestBody": {"required": True, "content": {FORM: {"schema": form, "example": example}}}}
+
+
+def _asked() -> tuple[dict[str, Any], ...]:
+    kind = _query("kind", "Only of these kinds; repeated, or separated by commas.", _KINDS, ["person"])
+    return (
+        _query("q", "A name, in any spelling.", _NAME, "Аймағамбетов", required=True),
+        {**kind, "style": "form", "explode": True},
+        _query("limit", "How many at most.", _LIMIT, 5),
+    )
+
+
+def _operation(
+    name: str,
+    summary: str,
+    description: str,
+    content: Mapping[str, Any],
+    errors: Sequence[int],
+    parameters: Sequence[Mapping[str, Any]],
+    tag: str = "search",
+) -> Operation:
+    ok = {"description": "What was found.", "content": {media: {"schema": dict(s)} for media, s in content.items()}}
+    return {
+        "operationId": name,
+        "tags": [tag],
+        "summary": summary,
+        "description": description,
+        "parameters": [dict(p) for p in parameters],
+        "responses": {"200": ok, **{str(status): problem(status) for status in errors}},
+    }
+
+
+def _query(
+    name: str, description: str, schema: Mapping[str, Any], example: Any = None, required: bool = False
+) -> dict[str, Any]:
+    said = {"name": name, "in": "query", "required": required, "description": description, "schema": dict(schema)}
+    return said if example is None else {**said, "example": example}
+
+
+def _object(required: Mapping[str, Any], description: str = "", **optional: Any) -> dict[str, Any]:
+    told = {"description": description} if description else {}
+    return {"type": "object", **told, "required": list(required), "properties": {**required, **optional}}

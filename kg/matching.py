@@ -21,6 +21,8 @@ LONG: Final = 8
 """Words from this length on may have two."""
 _OF_NAME: Final = 0.2  # share of the score that asks how much of the name was meant
 _OTHER_NUMBER: Final = 0.5
+_WITHIN: Final = 70.0
+"""Least score of a name of several words that stands whole within what was asked, as after a long title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ def score(
     length = sum(map(len, name)) or 1
     of_name = 1 - sum(map(len, left)) / length
     value = 100 * got / total * (1 - _OF_NAME + _OF_NAME * of_name)
+    if not left and len(name) > 1 and all(match.kind in ("exact", "typo") for match in matches):
+        value = max(value, _WITHIN * sum(match.weight for match in matches) / len(matches))
     if any(word.isdigit() for word in left):
         answered = {match.asked for match in matches}
         if any(word.isdigit() and word not in answered for word in asked):

@@ -8,12 +8,12 @@ their rarest words, and scores the best of them again as a whole.
 
 from __future__ import annotations
 
-import heapq
 import math
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final
 
 from kg.kinds import KINDS
@@ -33,7 +33,9 @@ ASKED_MAX: Final = 12
 """Words of a question that are looked at."""
 _BEGINNINGS: Final = 20  # words that may complete a cut one, the most frequent first
 _GATHERED: Final = 2_000  # names looked up by one word
-_RANKED: Final = 100  # names scored as a whole
+_RANKED: Final = 50  # names scored as a whole at a time
+_ENOUGH: Final = 100  # so many scored are enough where they hold as many things as are wanted
+_RANKED_MAX: Final = 1_000  # most that are scored: where few are of the kinds wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +90,18 @@ def search(rows: Rows, text: str, *, kinds: Collection[str] = (), limit: int = 1
     rarity.update((word, least / 2) for word in asked if word not in rarity)  # what no name has says little
     best: dict[tuple[str, str], Hit] = {}
     answer = remembered()
-    names = _named(rows, _gathered(rows, found, rarity, answer), kinds)
-    for key, kind, slug, lang, name, preferred in names:
-        value, why = score(asked, key.split(), rarity, answer, cut_last=typing)
-        value = min(100.0, value) - (0 if preferred else 0.01)  # of equals, the preferred name
-        before = best.get((kind, slug))
-        if why and (before is None or (value, name) > (before.score, before.name)):
-            best[kind, slug] = Hit(kind, slug, name, lang, value, why)
+    gathered = _gathered(rows, found, rarity, answer)
+    whole = sum(rarity.values()) or 1.0
+    for begin in range(0, min(len(gathered), _RANKED_MAX), _RANKED):
+        chunk = gathered[begin : begin + _RANKED]
+        if len(best) >= limit and (begin >= _ENOUGH or _beaten(100 * chunk[0][1] / whole, best.values(), limit)):
+            break
+        for key, kind, slug, lang, name, preferred in _named(rows, [name for name, _ in chunk], kinds):
+            value, why = score(asked, key.split(), rarity, answer, cut_last=typing)
+            value = min(100.0, value) - (0 if preferred else 0.01)  # of equals, the preferred name
+            before = best.get((kind, slug))
+            if why and (before is None or (value, name) > (before.score, before.name)):
+                best[kind, slug] = Hit(kind, slug, name, lang, value, why)
     ordered = sorted(best.values(), key=lambda hit: (-round(hit.score, 3), hit.kind, hit.slug))
     return ordered[:limit]
 
@@ -114,12 +121,21 @@ def _alike(rows: Rows, word: str, *, cut: bool) -> dict[str, int]:
     return out
 
 
-def _gathered(rows: Rows, found: dict[str, dict[str, int]], rarity: dict[str, float], answer: Answers) -> list[int]:
-    """Rowids of the names that share the most weight with what was asked, the best of them."""
+def _beaten(most: float, hits: Iterable[Hit], limit: int) -> bool:
+    """Whether so many hits score as much as the names left can score at most."""
+    return sum(hit.score >= most for hit in hits) >= limit
+
+
+def _gathered(
+    rows: Rows, found: Mapping[str, Mapping[str, int]], rarity: Mapping[str, float], answer: Answers
+) -> list[tuple[int, float]]:
+    """(rowid of a name, the most weight it can share with what was asked), most first."""
     weights: dict[int, float] = defaultdict(float)
+    unseen = sum(rarity[word] for word in rarity if not found.get(word))  # initials: any name may answer them
     for word in sorted((w for w in found if found[w]), key=lambda w: (sum(found[w].values()), w)):
         alike = found[word]
         if weights and sum(alike.values()) > _GATHERED:
+            unseen += rarity[word]
             continue  # so frequent a word only orders what rarer ones have found
         worth = {other: match.weight for other in alike if (match := answer(word, other, True)) is not None}
         taken: list[str] = []
@@ -135,9 +151,11 @@ def _gathered(rows: Rows, found: dict[str, dict[str, int]], rarity: dict[str, fl
         for name, other in rows(sql, taken):
             if worth[other] > seen.get(name, 0.0):
                 seen[name] = worth[other]
-        for name, weight in seen.items():
-            weights[name] += weight * rarity[word]
-    return heapq.nsmallest(_RANKED, weights, key=lambda name: (-weights[name], name))
+        weight = rarity[word]
+        for name, worthy in seen.items():
+            weights[name] += worthy * weight
+    most = sorted(weights.items(), key=itemgetter(1), reverse=True)
+    return [(name, weight + unseen) for name, weight in most[:_RANKED_MAX]]
 
 
 def _named(rows: Rows, names: Sequence[int], kinds: Collection[str]) -> list[tuple[Any, ...]]:

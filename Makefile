@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup build run test test-virtuoso lint fmt docs bench lock clean
+.PHONY: help setup assets build run test test-browser test-virtuoso lint fmt docs bench lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -14,9 +14,12 @@ help: ## this list
 
 setup: $(READY) ## make .venv with the bilim command
 
-$(READY): requirements.txt requirements-dev.txt pyproject.toml tools/setup.sh
+$(READY): requirements.txt requirements-dev.txt pyproject.toml package-lock.json tools/setup.sh tools/assets.py
 	@tools/setup.sh
 	@touch $@
+
+assets: $(READY) ## bring the scripts of others that pages use (setup does it too; nothing where they are there)
+	@$(BIN)/python tools/assets.py
 
 build: $(READY) ## build the graph from data/ and publish it under ./var
 	@$(BIN)/bilim build
@@ -26,7 +29,14 @@ run: build ## build and serve on 127.0.0.1:8000 (PORT=8080 changes the port)
 
 test: $(READY) ## the whole test suite (ARGS='-k dates' narrows it)
 	@command -v virtuoso-t >/dev/null || echo "virtuoso-t is not installed: its tests are skipped (make test-virtuoso)." >&2
+	@command -v chromium >/dev/null || echo "chromium is not installed: its tests are skipped (make test-browser)." >&2
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+
+test-browser: $(READY) ## only the tests in a real browser (as root Debian's chromium is installed first)
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >/dev/null; } || \
+		echo "chromium is not installed and cannot be: these tests are skipped." >&2
+	@$(BIN)/pytest -m browser -rs $(ARGS)
 
 test-virtuoso: $(READY) ## only the tests that need Virtuoso 7 (as root it is installed from Debian first)
 	@command -v virtuoso-t >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
@@ -58,5 +68,5 @@ lock: $(READY) ## pin the dependencies of pyproject.toml anew (UPGRADE=1: to the
 	@$(LOCK) $(if $(UPGRADE),--upgrade) pyproject.toml --output-file requirements.txt
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
-clean: ## remove .venv and the caches (not ./var)
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+clean: ## remove .venv, what npm brought and the caches (not ./var)
+	@rm -rf .venv node_modules api/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from tools import assets
+
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.wheel
 
@@ -97,6 +99,8 @@ def test_the_wheel_holds_what_the_product_needs_and_nothing_else(wheel: Path) ->
     for top in ("kg", "api"):
         kept = {p.relative_to(ROOT) for p in (ROOT / top).rglob("*") if p.is_file() and "__pycache__" not in p.parts}
         assert {str(p) for p in kept} <= inside
+    # scripts of others are not committed: a wheel that is built before `make assets` would go without them
+    assert {f"api/static/vendor/{name}" for name in (*assets.SERVED, assets.LICENCES)} <= inside
     assert {name.split("/")[0] for name in inside} <= {
         "kg",
         "api",

@@ -48,4 +48,6 @@ fi
     fail "the packages could not be installed: is the package index reachable?"
 # sync takes out what it did not put in, the editable install too: again, each time
 "$uv" pip install --quiet --python "$here" --no-deps --no-build-isolation --editable .
+# the scripts of others that pages use; without them pages are plainer, and whole
+"$here" tools/assets.py || echo "setup: pages go without them until 'make assets' succeeds." >&2
 echo "Ready: .venv/bin/bilim"

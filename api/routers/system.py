@@ -15,7 +15,7 @@ from api.problems import finding_problem
 from kg.findings import finding
 
 NO_STORE = {"Cache-Control": "no-store"}
-STATIC_TYPES = {".css": "text/css", ".svg": "image/svg+xml"}
+STATIC_TYPES = {".css": "text/css", ".svg": "image/svg+xml", ".js": "text/javascript", ".txt": "text/plain"}
 
 
 def router() -> APIRouter:
@@ -44,10 +44,13 @@ def router() -> APIRouter:
         # /sparql answers anything, at a cost; /api is what the pages already hold
         return PlainTextResponse("User-agent: *\nDisallow: /sparql\nDisallow: /api/\nDisallow: /metrics\n")
 
-    @routes.get("/static/{name}")
+    @routes.get("/static/{name:path}")
     async def static(name: str) -> Response:
-        suffix = PurePosixPath(name).suffix
-        file = resources.files("api").joinpath("static", name)
+        path = PurePosixPath(name)
+        if len(path.parts) > 2 or ".." in path.parts or path.is_absolute():
+            raise HTTPException(404)
+        suffix = path.suffix
+        file = resources.files("api").joinpath("static", *path.parts)
         if suffix not in STATIC_TYPES or not file.is_file():
             raise HTTPException(404)
         return Response(file.read_bytes(), media_type=STATIC_TYPES[suffix])

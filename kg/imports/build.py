@@ -20,7 +20,10 @@ import pyoxigraph
 from pyoxigraph import NamedNode, Quad, Store
 
 from kg.findings import Exit, Finding
-from kg.imports.ledger import open_ledger, recover
+from kg.imports.kept import waived
+from kg.imports.ledger import open_ledger
+from kg.imports.recovery import finish, recover
+from kg.imports.settled import Waiver
 from kg.imports.sources import Sources, fingerprint, read_sources
 from kg.releases import candidate as candidates
 from kg.releases.candidate import STORE, Delta
@@ -34,7 +37,7 @@ from kg.releases.publish import Reason, make_manifest, publish
 from kg.releases.reader import Release, open_release
 from kg.resources import Resources
 from kg.settings import Settings
-from kg.terms import GRAPH_DATA, GRAPH_DERIVED, GRAPH_DOCUMENT, GRAPH_ONTOLOGY
+from kg.terms import GRAPH_DATA, GRAPH_DERIVED, GRAPH_DOCUMENT, GRAPH_LEDGER, GRAPH_ONTOLOGY
 from kg.validation import Report
 from kg.validation.compiled import CompiledValidator
 
@@ -130,7 +133,7 @@ def build(
                     with run.step("publish"):
                         ledger.begin(made)
                         publish(home, path, made, progress)
-                        ledger.published(made)
+                        finish(ledger, made)
                     result.outcome, result.release, result.manifest = "published", made.id, made
         finally:
             shutil.rmtree(path, ignore_errors=True)
@@ -147,6 +150,7 @@ class _Run:
     home: Home
     result: BuildResult
     progress: Progress
+    waivers: list[Waiver] = field(default_factory=list)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
@@ -176,7 +180,8 @@ class _Run:
         with self.step("validate"):
             located = (item for items in sources.located.values() for item in items)
             report = CompiledValidator(self.resources).validate(store, located=located)
-            self.result.findings.extend(report.findings)
+            passed = waived(report.findings, self.waivers, store) if self.waivers else []
+            self.result.findings.extend(f for f in report.findings if f not in passed)
             self.result.validation = _summary(report)
         with self.step("compare"):
             self.result.content_hash = content_hash(hashes)
@@ -228,11 +233,12 @@ class _Run:
                     store.flush()
                 return store, hashes
 
-        def stated() -> Iterator[Quad]:
-            return _chain((q for items in graphs.values() for q in items), base, kept)
+        def stated(without: str = "") -> Iterator[Quad]:
+            names = [name for name in kept if name != without]
+            return _chain((q for items in graphs.values() for q in items), base, names)
 
         with self.step("derive"):
-            derived = derive_from(stated())  # before the store is written: one load, and no look-ups in it
+            derived = derive_from(stated(without=GRAPH_LEDGER))  # before the store is written: one load, and no look-ups in it
         with self.step("candidate"):
             store = candidates.write_whole(path, chain(stated(), derived))
             del derived

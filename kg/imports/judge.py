@@ -5,7 +5,7 @@ On a release only what the file changes is looked at (kg.validation.incremental)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -14,7 +14,7 @@ from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from kg.findings import Exit, Finding, finding
 from kg.imports.sources import read_one, read_ontology
-from kg.reading import Located
+from kg.reading import Located, Reading
 from kg.reading.unknown import by_kind, unknown_things
 from kg.releases.candidate import STORE, Delta, apply, delta_between, replace_graph
 from kg.releases.derive import derive
@@ -78,39 +78,122 @@ def judge(
 
     ``planned``: the plans of the shapes of ``resources``, where a process judges more than one file (it takes a second
     to make them).
-    What the reading finds (ill-formed literals, wrong cells) ends it: shapes on half of a file mislead.
+    What the reading finds (ill-formed literals, wrong cells) ends it: shapes on half of a file mislead. Only of tables
+    upon a release the rest is judged too (:func:`judge_reading`).
     Raises :class:`kg.findings.BilimError` where the shapes or the ontology are broken.
     """
     ontology = read_ontology(resources)
     reading = read_one(path, resources, ontology)
     located = list(reading)
+    if release is not None:
+        make = (lambda: planned) if planned else (lambda: Incremental(Validator(resources)))
+        return judge_reading(reading, located, release, ontology, make, path.name, progress).judgement
+    if (ended := _ended(reading, located, path.name)) is not None:
+        return ended
+    focus = focus_of(located)
+    report = Validator(resources).validate(_alone(located, ontology), located=located, focus=focus)
+    return Judgement((*reading.findings, *report.findings), (), len(focus), len(located), report.checked)
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A judgement, and the release with the change laid on it; None where the reading ended it."""
+
+    judgement: Judgement
+    overlay: Overlay | None
+
+
+def judge_reading(
+    reading: Reading,
+    located: Sequence[Located],
+    release: Release,
+    ontology: Iterable[Quad],
+    planned: Callable[[], Incremental],
+    file: str,
+    progress: Progress = lambda _: None,
+) -> Laid:
+    """What a reading does to a release. ``located``: its quads, or what became of them.
+
+    Where rows of tables are faulty, all that could be read is judged, and what the shapes say of things that these rows
+    speak of is left out: half of a row misleads, the other rows are seen at once.
+    """
+    if (ended := _ended(reading, located, file)) is not None and not _by_row(reading, located):
+        return Laid(ended, None)
+    focus = focus_of(located)
+    overlay = laid(Store.read_only(str(release.path / STORE)), lambda base: _delta(base, located, ontology, release))
+    found = planned().check(
+        views(overlay.base, overlay.added(), overlay.removed()), focus=focus, located=located, progress=progress
+    )
+    near, far = (*_unknown_things(located, overlay), *found.near), found.far
+    if reading.faulty:
+        half = _half_read(reading, located)
+        told = {f.where for f in reading.findings if f.severity == "Violation"}
+        near, far = (tuple(f for f in some if f.entity not in half and f.where not in told) for some in (near, far))
+    elif not any(found.checked.values()):
+        near = (*near, finding("nothing-checked"))
+    judgement = Judgement(
+        (*reading.findings, *near),
+        far,
+        len(focus),
+        len(located),
+        found.checked,
+        "faulty" if reading.faulty else "whole",
+        mended=found.mended,
+        notes=found.notes,
+    )
+    return Laid(judgement, overlay)
+
+
+def judge_change(release: Release, delta: Delta, planned: Incremental, progress: Progress = lambda _: None) -> Laid:
+    """What a change that comes from no file does to a release: new findings wherever they are."""
+    overlay = laid(Store.read_only(str(release.path / STORE)), lambda _: delta)
+    found = planned.check(views(overlay.base, overlay.added(), overlay.removed()), focus=(), progress=progress)
+    judgement = Judgement((), found.far, 0, len(delta), {}, mended=found.mended, notes=found.notes)
+    return Laid(judgement, overlay)
+
+
+def _ended(reading: Reading, located: Sequence[Located], file: str) -> Judgement | None:
+    """The judgement where the reading alone tells it."""
     if reading.faulty:
         return Judgement(tuple(reading.findings), (), 0, len(located), {}, "faulty" if located else "not at all")
     if not located:
-        return Judgement((*reading.findings, finding("file-empty", file=path)), (), 0, 0, {})
-    focus = focus_of(located)
-    if release is None:
-        report = Validator(resources).validate(_alone(located, ontology), located=located, focus=focus)
-        return Judgement((*reading.findings, *report.findings), (), len(focus), len(located), report.checked)
-    overlay = laid(Store.read_only(str(release.path / STORE)), lambda base: _delta(base, located, ontology, release))
-    found = (planned or Incremental(Validator(resources))).check(
-        views(overlay.base, overlay.added(), overlay.removed()), focus=focus, located=located, progress=progress
-    )
-    near = (*reading.findings, *_unknown_things(located, overlay), *found.near)
-    if not any(found.checked.values()):
-        near = (*near, finding("nothing-checked"))
-    return Judgement(near, found.far, len(focus), len(located), found.checked, mended=found.mended, notes=found.notes)
+        return Judgement((*reading.findings, finding("file-empty", file=file)), (), 0, 0, {})
+    return None
+
+
+def _by_row(reading: Reading, located: Sequence[Located]) -> bool:
+    """Whether every violation of the reading stands in a row of a table below its header, and others could be read."""
+    rows = (f.where.row if f.where else None for f in reading.findings if f.severity == "Violation")
+    return bool(located) and all(row is not None and row > 1 for row in rows)
+
+
+def _half_read(reading: Reading, located: Iterable[Located]) -> frozenset[str]:
+    """The things that faulty rows speak of."""
+    rows = _places_of_rows(reading)
+    out: set[str] = set()
+    for item in located:
+        if (item.where.file, item.where.sheet, item.where.row) in rows:
+            out.update(term.value for term in (item.quad.subject, item.quad.object) if isinstance(term, NamedNode))
+    return frozenset(out)
+
+
+def _places_of_rows(reading: Reading) -> set[tuple[str, str | None, int | None]]:
+    wheres = (f.where for f in reading.findings if f.severity == "Violation" and f.where is not None)
+    return {(w.file, w.sheet, w.row) for w in wheres}
 
 
 def _delta(base: Store, located: Iterable[Located], ontology: Iterable[Quad], release: Release) -> Delta:
-    """What the file changes: a graph of it replaces the release's of the same name. And the ontology, if it differs."""
+    """What the file changes: a graph of it replaces the release's of the same name. And the ontology, if it differs.
+
+    No ontology given: it is known to be the release's.
+    """
     graphs: dict[str, list[Quad]] = {}
     for item in located:
         assert isinstance(item.quad.graph_name, NamedNode)  # reading gives every quad its graph
         graphs.setdefault(item.quad.graph_name.value, []).append(item.quad)
     now = Store()
     now.extend(ontology)
-    if hash_graphs(now) != {GRAPH_ONTOLOGY: release.manifest.hashes().get(GRAPH_ONTOLOGY)}:
+    if len(now) and hash_graphs(now) != {GRAPH_ONTOLOGY: release.manifest.hashes().get(GRAPH_ONTOLOGY)}:
         graphs[GRAPH_ONTOLOGY] = list(now)
     return delta_between(base, graphs, keep=graph_names(base))
 

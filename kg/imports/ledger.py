@@ -1,40 +1,29 @@
-"""The ledger: which releases were made, published, given up, by whom and why (SQLite).
+"""The ledger: which releases were made, published, given up, which imports were handed in, by whom and why (SQLite).
 
 A release is written down as ``publishing`` before its pointer moves and as ``published`` after; so a start
 after a crash knows which directory was never published. The pointer file ``current`` is the truth, the
-ledger is brought to agree with it (:func:`recover`). Sequence numbers are given out here, once.
+ledger is brought to agree with it (kg.imports.recovery). Sequence numbers are given out here, once.
 """
 
 from __future__ import annotations
 
-import shutil
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Any, Literal
 
 from kg.findings import BilimError, finding
-from kg.releases import manifest as manifests
+from kg.imports.records import Imports
+from kg.imports.schema import SCHEMA, bring_up, version
+from kg.imports.settled import Settled
 from kg.releases.layout import Home, sequence_of, told_errors
 from kg.releases.manifest import Manifest
 from kg.releases.publish import Reason
 
-SCHEMA: Final = 1
-
 State = Literal["publishing", "published", "abandoned"]
-
-_TABLES: Final = """
-CREATE TABLE releases(
-  sequence INTEGER PRIMARY KEY, release TEXT UNIQUE, parent TEXT, content_hash TEXT,
-  state TEXT NOT NULL CHECK(state IN ('publishing', 'published', 'abandoned'))
-);
-CREATE TABLE acts(
-  number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, action TEXT NOT NULL, release TEXT, parent TEXT,
-  who TEXT NOT NULL, why TEXT NOT NULL
-);
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +43,27 @@ class Ledger:
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self._db = db
+        self._depth = 0
+        self.imports = Imports(db, self.together, now)
+        self.settled = Settled(db, self.together, now)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is written inside is written wholly or not at all; may be nested."""
+        if self._depth:
+            yield
+            return
+        self._db.execute("BEGIN IMMEDIATE")
+        self._depth = 1
+        try:
+            yield
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:  # a full disk ends it by itself
+                self._db.execute("ROLLBACK")
+            raise
+        finally:
+            self._depth = 0
 
     @property
     def db(self) -> sqlite3.Connection:
@@ -71,7 +81,7 @@ class Ledger:
 
     def begin(self, manifest: Manifest) -> None:
         """Before the pointer moves."""
-        with self._db:
+        with self.together():
             self._db.execute(
                 "INSERT INTO releases VALUES(?, ?, ?, ?, 'publishing')",
                 (manifest.sequence, manifest.id, manifest.parent, manifest.content_hash),
@@ -79,7 +89,7 @@ class Ledger:
 
     def published(self, manifest: Manifest) -> None:
         """After the pointer has moved: the row of the publication."""
-        with self._db:
+        with self.together():
             self._db.execute(
                 "INSERT INTO releases VALUES(?, ?, ?, ?, 'published')"
                 " ON CONFLICT(sequence) DO UPDATE SET state = 'published'",
@@ -89,7 +99,7 @@ class Ledger:
 
     def abandoned(self, release_id: str, why: str) -> None:
         """A release that was never published and is no more."""
-        with self._db:
+        with self.together():
             self._db.execute("UPDATE releases SET state = 'abandoned' WHERE release = ?", (release_id,))
             self._act("abandon", release_id, None, Reason("bilim", why))
 
@@ -106,11 +116,35 @@ class Ledger:
         rows = self._db.execute("SELECT at, action, release, parent, who, why FROM acts ORDER BY number")
         return [Act(*row) for row in rows]
 
+    def act(self, action: str, release: str | None, parent: str | None, reason: Reason) -> None:
+        """An entry of its own."""
+        with self.together():
+            self._act(action, release, parent, reason)
+
+    def begin_pending(self, what: str, data: Any) -> None:
+        """Written before something that a crash may leave undone, so that a start afterwards knows of it."""
+        with self.together():
+            self._db.execute("INSERT OR REPLACE INTO pending VALUES(?, ?)", (what, json.dumps(data)))
+
+    def pending(self, what: str) -> Any:
+        """What was begun; None where nothing was."""
+        row = self._db.execute("SELECT data FROM pending WHERE what = ?", (what,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def end_pending(self, what: str) -> None:
+        with self.together():
+            self._db.execute("DELETE FROM pending WHERE what = ?", (what,))
+
     def _act(self, action: str, release: str | None, parent: str | None, reason: Reason) -> None:
         self._db.execute(
             "INSERT INTO acts(at, action, release, parent, who, why) VALUES(?, ?, ?, ?, ?, ?)",
-            (datetime.now(UTC).isoformat(timespec="milliseconds"), action, release, parent, reason.who, reason.why),
+            (now(), action, release, parent, reason.who, reason.why),
         )
+
+
+def now() -> str:
+    """This moment (ISO 8601, UTC)."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 @contextmanager
@@ -135,38 +169,9 @@ def open_ledger(home: Home) -> Iterator[Ledger]:
 
 
 def _prepare(db: sqlite3.Connection, home: Home) -> None:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > SCHEMA:
-        raise BilimError(finding("ledger-version", path=home.ledger, version=version, known=SCHEMA))
+    found = version(db)
+    if found > SCHEMA:
+        raise BilimError(finding("ledger-version", path=home.ledger, version=found, known=SCHEMA))
     # A rollback journal, not WAL: one writer, few reads, and no side files that a full disk or a backup trips over.
     db.execute("PRAGMA synchronous = FULL")
-    if version == 0:
-        db.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {SCHEMA}; COMMIT;")
-
-
-def recover(home: Home, ledger: Ledger) -> list[str]:
-    """After a crash: empty tmp/, make the ledger agree with ``current``; what was done, in words.
-
-    Only under the lock. A directory whose publication never happened is removed: it is wholly out.
-    """
-    done = []
-    home.sweep()
-    current = home.current_id()
-    for release in ledger.unfinished():
-        directory = home.release(release)
-        if release == current:
-            ledger.published(manifests.read(directory))
-            done.append(f"{release} was published; its ledger entry is written now")
-        else:
-            with told_errors(home):
-                shutil.rmtree(directory, ignore_errors=not directory.exists())
-            ledger.abandoned(release, "the publication was cut short before the pointer moved")
-            done.append(f"{release} was never published and is removed")
-    for release in home.release_ids():
-        if ledger.state(release) is None:  # a lost or older ledger: the manifests tell
-            try:
-                ledger.published(manifests.read(home.release(release)))
-            except BilimError:  # damaged: `bilim releases verify` and `doctor` name it
-                continue
-            done.append(f"{release} is taken into the ledger from its manifest")
-    return done
+    bring_up(db)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -52,13 +52,20 @@ class Known:
     contexts: Mapping[str, Any] = field(default_factory=dict)
 
 
-def read_bundle(parts: Iterable[Part], graph: str, known: Known) -> Reading:
-    """All parts as one Reading whose quads stand in ``graph``. Never raises for what the parts hold."""
+Row = tuple[str, str | None, int]
+"""A row of a table: file, sheet (None: not of a workbook), number as a spreadsheet counts."""
+
+
+def read_bundle(parts: Iterable[Part], graph: str, known: Known, without: Collection[Row] = ()) -> Reading:
+    """All parts as one Reading whose quads stand in ``graph``, rows ``without`` left out.
+
+    Never raises for what the parts hold.
+    """
     whole = Reading()
     seen: dict[Quad, None] = {}
     located: list[Located] = []
     for part in parts:
-        for reading in _readings(part, graph, known):
+        for reading in _readings(part, graph, known, without):
             whole.findings.extend(reading.findings)
             whole.references.extend(reading.references)
             whole.rows += reading.rows
@@ -73,26 +80,27 @@ def read_bundle(parts: Iterable[Part], graph: str, known: Known) -> Reading:
     return whole
 
 
-def _readings(part: Part, graph: str, known: Known) -> Iterable[Reading]:
+def _readings(part: Part, graph: str, known: Known, without: Collection[Row]) -> Iterable[Reading]:
     if part.suffix in FORMATS:
         scope = f"{graph}/{_NOT_IN_IRI.sub('-', part.name)}"
         words, contexts = known.vocabulary, known.contexts
         yield read_rdf(part.data, part.name, graph, vocabulary=words, scope=scope, contexts=contexts)
     elif part.suffix in WORKBOOKS:
-        yield from _sheets(part, graph, known)
+        yield from _sheets(part, graph, known, without)
     elif part.suffix in TABLES:
         spec = known.specs.get(part.stem.lower())
         if spec is None:
             yield Reading(findings=[_unknown_table(part.stem, Where(part.name), known.specs)])
         else:
-            yield read_bytes(part.data, part.name, spec, graph, None, known.vocabulary, detect=True)
+            rows = _rows(without, part.name, None)
+            yield read_bytes(part.data, part.name, spec, graph, None, known.vocabulary, detect=True, without=rows)
     else:
         formats = " ".join((*FORMATS, *TABLES))
         found = finding("read-unknown-format", where=Where(part.name), suffix=part.suffix, known=formats)
         yield Reading(findings=[found])
 
 
-def _sheets(part: Part, graph: str, known: Known) -> Iterable[Reading]:
+def _sheets(part: Part, graph: str, known: Known, without: Collection[Row]) -> Iterable[Reading]:
     """The sheets of a workbook that are tables; its only sheet may be one by the workbook's name."""
     try:
         names = [name for name in sheet_names(part.data, part.name) if not name.startswith(ASIDE)]
@@ -106,7 +114,12 @@ def _sheets(part: Part, graph: str, known: Known) -> Iterable[Reading]:
         if spec is None:
             yield Reading(findings=[_unknown_table(name, Where(part.name, sheet=name), known.specs)])
         else:
-            yield read_bytes(part.data, part.name, spec, graph, name, known.vocabulary)
+            rows = _rows(without, part.name, name)
+            yield read_bytes(part.data, part.name, spec, graph, name, known.vocabulary, without=rows)
+
+
+def _rows(without: Collection[Row], file: str, sheet: str | None) -> frozenset[int]:
+    return frozenset(number for name, of_sheet, number in without if name == file and of_sheet in (None, sheet))
 
 
 def _unknown_table(name: str, where: Where, specs: Mapping[str, TableSpec]) -> Finding:

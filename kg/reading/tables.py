@@ -9,7 +9,7 @@ Bad rows never raise: each gives findings, and the rest is read.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
@@ -75,13 +75,17 @@ def read_bytes(
     vocabulary: Vocabulary | None = None,
     *,
     detect: bool = False,
+    without: Container[int] = (),
 ) -> Reading:
-    """One table by a spec at hand: a pure function of bytes and context. ``detect``: see :func:`open_table`."""
+    """One table by a spec at hand: a pure function of bytes and context. ``detect``: see :func:`open_table`.
+
+    ``without``: numbers of rows that are passed over, as if they were empty.
+    """
     opened = open_table(data, name, spec, sheet, detect)
     if isinstance(opened, Finding):
         return Reading(findings=[opened])
     cells, told = opened
-    reading = _TableReader(spec, name, graph).read(cells)
+    reading = _TableReader(spec, name, graph).read(cells, without)
     reading.findings[:0] = told
     if vocabulary is not None:
         reading.findings.extend(term_findings(reading, vocabulary))
@@ -121,7 +125,7 @@ class _TableReader:
         own = spec.about.variables
         self._offered: dict[tuple[str, ...], set[tuple[str, ...]]] = {own: set()}
 
-    def read(self, cells: Iterable[Cell]) -> Reading:
+    def read(self, cells: Iterable[Cell], without: Container[int] = ()) -> Reading:
         reading = Reading(findings=self._findings, keys=self._offered)
         header: list[ColumnSpec | None] | None = None
         for line, group in groupby(self._unbroken(cells), key=lambda cell: cell.line):
@@ -130,7 +134,7 @@ class _TableReader:
                 header = read_header(row, self._spec, self._findings)
                 if header is None:
                     return reading
-            elif any(cell.text.strip() for cell in row):
+            elif line not in without and any(cell.text.strip() for cell in row):
                 reading.rows += 1
                 self._row(header, line, row, reading.references)
         self._findings.extend(self._evidence.bare())

@@ -59,3 +59,11 @@ class Overlay:
     def removed(self) -> list[Quad]:
         """What the merged default graph of the base holds and this one does not."""
         return [quad for quad in self._removed if quad.graph_name == DEFAULT]
+
+    def all_added(self) -> list[Quad]:
+        """The quads that it holds and the base does not, of all graphs."""
+        return list(self._added)
+
+    def all_removed(self) -> list[Quad]:
+        """The quads that the base holds and it does not, of all graphs."""
+        return list(self._removed)

@@ -1,0 +1,279 @@
+"""Accepting an import, retracting one: the only ways by which an import makes a release.
+
+Under the lock, on the then current release: derive and judge again what the change can affect, compare with what the
+steward saw; anything new goes back to the steward. Else the candidate (a hard-linked copy with the change) is projected
+and published. A crash at any moment leaves the import wholly in or wholly out (kg.imports.recovery).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from pyoxigraph import NamedNode, Quad, Store
+
+from kg.findings import BilimError, Exit, Finding, Severity, finding
+from kg.imports import flow, kept, preview
+from kg.imports.desk import Desk
+from kg.imports.judge import Judgement, judge_change
+from kg.imports.ledger import Ledger, open_ledger
+from kg.imports.provenance import missing, provenance
+from kg.imports.records import Import, State
+from kg.imports.recovery import PUBLICATION, finish, recover
+from kg.releases import candidate as candidates
+from kg.releases.candidate import Delta, copy_of
+from kg.releases.hashing import content_hash, hash_graphs
+from kg.releases.layout import Home, told_errors
+from kg.releases.manifest import Manifest, ValidationSummary
+from kg.releases.project import project
+from kg.releases.publish import Reason, make_manifest, publish
+from kg.releases.reader import Release, current
+from kg.store.overlay import Overlay
+from kg.terms import GRAPH_LEDGER
+
+Progress = Callable[[str], None]
+"""Told the name of each step as it begins, and of each point of publishing that is passed."""
+
+STEPS: Final = ("judge", "compare", "candidate", "hash", "project", "publish")
+
+Outcome = Literal["published", "unchanged", "back"]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """``back``: on the release that is current now the import does something else, which the steward must see first."""
+
+    outcome: Outcome
+    import_: Import
+    release: str
+    findings: tuple[Finding, ...] = ()
+
+
+def accept(desk: Desk, number: int, reason: Reason, progress: Progress = lambda _: None) -> Done:
+    """Publish an import. ``reason.why`` may be empty where there are no warnings.
+
+    Raises :class:`BilimError` (exit 1) where it has violations, or warnings and no reason, or likely duplicates that
+    are not settled; where home cannot be written, another process writes, or the disk is full. Then nothing changes.
+    """
+    home, rules = desk.home, desk.rules()
+    with home.lock("accept"), open_ledger(home) as ledger:
+        recover(home, ledger)
+        import_ = flow.waiting(ledger, number, ("validated",))
+        _refuse(ledger, import_, reason)
+        release = current(home)
+        rules.check_ontology(release)
+        progress("judge")
+        judged = flow.judge(ledger, import_, *flow.reading_of(ledger, import_), release, rules)
+        progress("compare")
+        fresh = _fresh(ledger, import_, judged)
+        if fresh is not None:
+            with ledger.together():
+                flow.write(ledger, import_, judged, release, rules)
+                ledger.imports.step(
+                    number, "back to the steward", Reason("bilim", f"judged again on {release.id}"), release.id
+                )
+            told = finding("import-moved", number=number, base=import_.base, release=release.id)
+            return Done("back", ledger.imports.get(number), release.id, (told, *fresh))
+        overlay = judged.laid.overlay
+        assert overlay is not None  # a verdict that may be accepted
+        if not overlay.all_added() and not overlay.all_removed():
+            _unchanged(ledger, import_, release, reason)
+            return Done("unchanged", ledger.imports.get(number), release.id)
+        made = _publish(desk, ledger, release, overlay, judged.judgement, import_, "published", reason, progress)
+        return Done("published", ledger.imports.get(number), made.id)
+
+
+def retract(desk: Desk, number: int, reason: Reason, progress: Progress = lambda _: None) -> Done:
+    """Publish a release without an import: what only it stated goes, what others state too stays.
+
+    Raises :class:`BilimError` where it is not published, where there is no reason, and (exit 1) where violations would
+    arise elsewhere.
+    """
+    if not reason.why.strip():
+        raise BilimError(finding("reason-needed"), exit_code=Exit.USAGE)
+    home, rules = desk.home, desk.rules()
+    with home.lock("retract"), open_ledger(home) as ledger:
+        recover(home, ledger)
+        import_ = flow.waiting(ledger, number, ("published",))
+        release = current(home)
+        rules.check_ontology(release)
+        progress("judge")
+        base = release.embedded.raw
+        gone = list(base.quads_for_pattern(None, None, None, NamedNode(import_.graph)))
+        laid = judge_change(release, Delta([], gone), rules.incremental)
+        assert laid.overlay is not None
+        passed = kept.waived(laid.judgement.all, ledger.settled.waivers(), laid.overlay)
+        broken = tuple(f for f in laid.judgement.all if f.severity == "Violation" and f not in passed)
+        if broken:
+            told = finding("retract-breaks", number=number, count=len(broken), first=broken[0].text())
+            raise BilimError(told, *broken, exit_code=Exit.VIOLATIONS)
+        ledger.imports.step(number, "retract", reason)
+        made = _publish(desk, ledger, release, laid.overlay, laid.judgement, import_, "retracted", reason, progress)
+        return Done("published", ledger.imports.get(number), made.id, laid.judgement.all)
+
+
+def _refuse(ledger: Ledger, import_: Import, reason: Reason) -> None:
+    """Raises :class:`BilimError` (exit 1) for what may not be accepted."""
+    number, verdict, counted = import_.number, import_.verdict, import_.counts
+    if verdict == "nothing checked":
+        raise BilimError(finding("import-unchecked", number=number), exit_code=Exit.NOTHING_CHECKED)
+    if verdict not in ("clean", "warnings"):
+        told = finding("import-violations", number=number, count=counted.get("Violation", 0))
+        raise BilimError(told, exit_code=Exit.VIOLATIONS)
+    if verdict == "warnings" and not reason.why.strip():
+        told = finding("import-warnings", number=number, count=counted.get("Warning", 0))
+        raise BilimError(told, exit_code=Exit.VIOLATIONS)
+    open_ = [m for m in ledger.settled.matches(number) if m.decision is None]
+    if open_:
+        told = finding(
+            "import-unsettled", number=number, count=len(open_), thing=open_[0].thing, candidate=open_[0].candidate
+        )
+        raise BilimError(told, exit_code=Exit.VIOLATIONS)
+
+
+def _fresh(ledger: Ledger, import_: Import, judged: flow.Judged) -> tuple[Finding, ...] | None:
+    """What the steward has not seen: None where there is nothing, else its findings (none: only the change differs)."""
+    before = ledger.imports.kept(import_.number, "report")
+    known = {kept.key_of(kept.finding_of(f)) for part in ("findings", "elsewhere") for f in before[part]}
+    grave = (f for f in judged.judgement.all if f.severity != "Info")
+    fresh = tuple(f for f in grave if kept.key_of(f) not in known)
+    settled = {(m.thing, m.candidate) for m in ledger.settled.matches(import_.number)}
+    unsettled = any((m.thing, m.candidate) not in settled for m in judged.matches)
+    seen = ledger.imports.kept(import_.number, "preview")
+    moved = judged.preview is None or preview.changes_of(judged.preview) != preview.changes_of(seen)
+    return fresh if fresh or unsettled or moved else None
+
+
+def _unchanged(ledger: Ledger, import_: Import, release: Release, reason: Reason) -> None:
+    """Accepted, and already there word for word."""
+    entry = release.manifest.graphs.get(import_.graph)
+    with ledger.together():
+        ledger.imports.made(import_.number, release.id, entry.sha256 if entry else None)
+        before = ledger.imports.published(import_.name)
+        ledger.imports.move(import_.number, "accepted", reason)
+        ledger.imports.move(import_.number, "published", Reason("bilim", "nothing would change"), release.id)
+        if before is not None:
+            ledger.imports.move(before.number, "retracted", Reason("bilim", f"import {import_.number} says the same"))
+
+
+def _publish(
+    desk: Desk,
+    ledger: Ledger,
+    release: Release,
+    overlay: Overlay,
+    judgement: Judgement,
+    import_: Import,
+    state: State,
+    reason: Reason,
+    progress: Progress,
+) -> Manifest:
+    """From a change that may be made to the current release."""
+    home, number = desk.home, import_.number
+    accepting = state == "published"
+    if accepting:
+        ledger.imports.move(number, "accepted", reason)
+        progress("accepted")
+    path = home.candidate()
+    try:
+        with told_errors(home):
+            progress("candidate")
+            store = copy_of(release.path, path)
+            changed = _lay(store, overlay)
+            _tell(store, ledger)
+            progress("hash")
+            hashes = {n: h for n, h in release.manifest.hashes().items() if n not in changed}
+            hashes |= hash_graphs(store, {*changed, GRAPH_LEDGER})
+            progress("project")
+            entities = project(store, path, content_hash(hashes))
+            why = reason.why or f"import {number} of {import_.file}"
+            manifest = make_manifest(
+                store,
+                hashes,
+                entities,
+                sequence=ledger.next_sequence(home),
+                parent=release.id,
+                reason=Reason(reason.who, why, "import" if accepting else "retract"),
+                timezone=desk.settings.timezone,
+                validation=_summary(release, judgement),
+                inputs=release.manifest.inputs,  # data/ is in it as before
+            )
+            del store
+            progress("publish")
+            intent = {"release": manifest.id, "import": number, "state": state, "who": reason.who, "why": why}
+            with ledger.together():
+                ledger.begin(manifest)
+                ledger.begin_pending(PUBLICATION, intent)
+                if accepting:
+                    entry = hashes.get(import_.graph)
+                    ledger.imports.made(number, manifest.id, entry.sha256 if entry else None)
+                    born = ledger.imports.kept(number, "preview")["minted"]
+                    ledger.settled.mint(number, ((t["kind"], t["slug"]) for t in born))
+            progress("begun")
+            publish(home, path, manifest, progress)
+            finish(ledger, manifest)
+            progress("finished")
+            return manifest
+    except BaseException:
+        _give_up(home, ledger)
+        raise
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def _give_up(home: Home, ledger: Ledger) -> None:
+    """After a failure: what a start after a crash would do, now; whatever hinders it is left to that start."""
+    try:
+        recover(home, ledger)
+    except Exception:  # a disk that is full; the error that brought us here is the one to tell
+        return
+
+
+def _lay(store: Store, overlay: Overlay) -> set[str]:
+    """Bring the copy to the overlay's state; the named graphs that changed."""
+    added, removed = overlay.all_added(), overlay.all_removed()
+    for quad in removed:
+        store.remove(quad)
+    if len(added) > candidates.FEW:
+        store.bulk_extend(added)
+    else:
+        store.extend(added)
+    names = {_name(q) for q in (*added, *removed)} - {None}
+    for name in {_name(q) for q in removed} - {None}:
+        graph = NamedNode(name or "")
+        if next(store.quads_for_pattern(None, None, None, graph), None) is None:
+            store.remove_graph(graph)
+    return {name for name in names if name}
+
+
+def _tell(store: Store, ledger: Ledger) -> None:
+    """The ledger as data. In a function of its own: an iterator that is left over would hold the store open."""
+    there = store.quads_for_pattern(None, None, None, NamedNode(GRAPH_LEDGER))
+    store.extend(missing(provenance(ledger), there))
+
+
+def _name(quad: Quad) -> str | None:
+    return quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else None
+
+
+def _summary(release: Release, judgement: Judgement) -> ValidationSummary | None:
+    """What the shapes say of the new release: what they said of the base, and what the change adds and mends."""
+    before = release.manifest.validation
+    if before is None:
+        return None
+    came = Counter(f.severity for f in judgement.all if f.standing == "new")
+    went = Counter(f.severity for f in judgement.mended)
+
+    def now(count: int, severity: Severity) -> int:
+        return max(0, count + came[severity] - went[severity])
+
+    violations = now(before.violations, "Violation")
+    return ValidationSummary(
+        conforms=before.conforms and not violations,
+        violations=violations,
+        warnings=now(before.warnings, "Warning"),
+        infos=now(before.infos, "Info"),
+        focus_nodes=before.focus_nodes,
+    )

@@ -14,6 +14,7 @@ from api import openapi, problems
 from api.auth import Limits
 from api.front.asgi import Front
 from api.front.direct import direct
+from api.importing import Importing
 from api.metrics import Metrics
 from api.pages.render import Pages
 from api.register import read_register
@@ -22,6 +23,7 @@ from api.routers import (
     coverage,
     entities,
     home,
+    imports,
     reconcile,
     releases,
     search,
@@ -78,6 +80,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.state.pages = Pages()
     app.state.context = jsonld.load(found.ontology)
     app.state.limits = Limits(settings)
+    app.state.importing = Importing(settings, found)
     app.state.register = read_register(found.data)
     problems.add_handlers(app)
     for module in (home, things, vocabulary, releases, coverage, problem_pages, system):
@@ -89,6 +92,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.include_router(search.router())
     app.include_router(reconcile.router())
     app.include_router(tokens.router())
+    app.include_router(imports.router())
     app.include_router(wellknown.router(services.templates, engines))
     app.router.routes[:0] = templates.routes(services.templates, engines)
     app.include_router(templates_pages.router(services.templates, engines))
@@ -102,6 +106,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Open the current release and start the workers; follow ``current``; at the end stop both."""
     services: Services = app.state.services
     await services.refresh()
+    await app.state.importing.start()
     watcher = asyncio.create_task(services.watch(), name="watch current")
     try:
         yield
@@ -109,6 +114,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         watcher.cancel()
         with suppress(asyncio.CancelledError):
             await watcher
+        await app.state.importing.close()
         await services.pool.close()
         await services.pins.close()
         services.described.close()

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.front.allow import allowed
+from api.front.bodies import body_limit
 from api.front.variant import HTML, JSON, interface_language
 from kg.findings import BilimError, Finding, catalogue, finding, pick
 from kg.sparql.negotiation import Offer, negotiate
@@ -27,7 +28,15 @@ from kg.terms import PROBLEMS
 PROBLEM_JSON = "application/problem+json"
 DEFAULT_STATUS = 400
 # Codes of the core, which knows nothing of HTTP; those of the web state theirs in kg/messages/api.yaml.
-STATUSES = {"no-release": 503, "no-such-release": 404, "manifest-unreadable": 500, "release-format": 500}
+STATUSES = {
+    "home-locked": 503,
+    "disk-full": 507,
+    "home-not-writable": 503,
+    "no-release": 503,
+    "no-such-release": 404,
+    "manifest-unreadable": 500,
+    "release-format": 500,
+}
 _OFFERS = (Offer(PROBLEM_JSON, ""), Offer(JSON, ""), Offer(HTML, ""))
 
 
@@ -169,7 +178,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
         told = finding("method-not-allowed", method=request.method, path=path, allow=allow)
         return finding_problem(request, told, headers={**headers, "Allow": allow})
     if error.status_code == 413:
-        limit = request.app.state.services.settings.body_max_bytes
+        limit = body_limit(path, request.app.state.services.settings)
         return finding_problem(request, finding("body-too-large", limit=limit), headers=headers)
     title = HTTPStatus(error.status_code).phrase
     return finding_problem(

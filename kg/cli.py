@@ -16,6 +16,7 @@ from kg.commands import (
     build,
     doctor,
     document,
+    imports,
     query,
     release_coverage,
     releases,
@@ -48,9 +49,12 @@ def make_app() -> typer.Typer:
     app.add_typer(query.queries, name="queries")
     app.command("sparql")(sparql.command)
     app.command("validate")(validate.command)
+    app.command("import")(imports.command)
+    app.add_typer(imports.app, name="imports")
     app.add_typer(document.app, name="document")
     app.add_typer(template.app, name="template")
     app.add_typer(releases.app, name="releases")
+    releases.app.command("rollback")(imports.rollback)
     app.add_typer(token.app, name="token")
     app.command("coverage")(release_coverage.command)
     app.command("doctor")(doctor.command)

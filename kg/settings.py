@@ -48,6 +48,12 @@ class Settings(BaseSettings):
     body_max_bytes: int = Field(
         4_000_000, ge=1000, description="Largest request body: a longest query, percent-encoded, fits; larger is 413."
     )
+    upload_max_bytes: int = Field(
+        64_000_000, ge=1000, description="Largest file handed in to /api/v1/imports or /api/v1/validate; larger is 413."
+    )
+    imports_nice: int = Field(
+        10, ge=0, le=19, description="Niceness of the process that handles imports: readers keep their speed beside it."
+    )
     rate_token: str = Field(
         "600/minute", pattern=_RATE, description="Requests with one token, such as 600/minute;5000/hour; empty: any."
     )

@@ -20,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.front.allow import allowed
+from api.front.bodies import body_limit
 from api.front.cache import Cache, Entry, Header, Key, RawKey
 from api.front.headers import COMMON, PREFLIGHT
 from api.front.variant import Variant, rule_for, variant_of
@@ -160,7 +161,8 @@ class Front:
             query = scope["query_string"].decode("latin-1")
             variant = variant_of(path, query, headers, pinned.today)
         if variant is None:
-            return await self._bypass(common, scope, _limited(receive, headers, settings.body_max_bytes), send)
+            limit = body_limit(path, settings)
+            return await self._bypass(common, scope, _limited(receive, headers, limit), send)
         key = (pinned.release_id, variant)
         now = self.clock()
         entry = self.cache.get(key, now)

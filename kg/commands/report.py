@@ -4,18 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
-
-from pyoxigraph import Literal, NamedNode
 
 from kg.commands.output import stderr
 from kg.findings import BilimError, Exit, Finding, Texts, finding
 from kg.imports.reports import SUFFIXES, ReportData, split_rows, write_report
-from kg.imports.sources import read_ontology
+from kg.imports.sources import property_labels, read_ontology
 from kg.resources import Resources
-from kg.terms import LANGUAGES, RDFS, SKOS, shorten
-
-_LABELS: Final = (f"{RDFS}label", f"{SKOS}prefLabel")
 
 
 def check_suffixes(paths: Sequence[Path]) -> None:
@@ -31,16 +25,23 @@ def check_suffixes(paths: Sequence[Path]) -> None:
 def write_files(data: ReportData, file: Path, reports: Sequence[Path], split: Path | None, lang: str) -> None:
     """Write the reports, and the good and the bad rows into the folder ``split``. Raises :class:`BilimError`."""
     source = file.read_bytes() if file.is_file() else None
+    write_report_files(data, file.name, source, reports, split, lang)
+
+
+def write_report_files(
+    data: ReportData, name: str, source: bytes | None, reports: Sequence[Path], split: Path | None, lang: str
+) -> None:
+    """The same of a file's name and bytes."""
     for path in reports:
         _write(path, write_report(data, path.suffix.lower(), lang, source))
     if split is None:
         return
-    parts = split_rows(file.name, source, data.findings, lang) if source is not None else None
+    parts = split_rows(name, source, data.findings, lang) if source is not None else None
     if parts is None:
-        raise BilimError(finding("split-no-table", file=file), exit_code=Exit.USAGE)
+        raise BilimError(finding("split-no-table", file=name), exit_code=Exit.USAGE)
     split.mkdir(parents=True, exist_ok=True)
-    for name, part in zip(("good", "bad"), parts, strict=True):
-        _write(split / name / file.name, part)  # under its own name, so that the good rows can be handed in
+    for part_name, part in zip(("good", "bad"), parts, strict=True):
+        _write(split / part_name / name, part)  # under its own name, so that the good rows can be handed in
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -52,19 +53,7 @@ def _write(path: Path, data: bytes) -> None:
     stderr().print(f"written: {path}")
 
 
-def property_labels(resources: Resources) -> Mapping[str, Texts]:
-    """Property by its short name → its labels, of the ontology."""
-    out: dict[str, dict[str, str]] = {}
-    for quad in read_ontology(resources):
-        name, value = quad.subject, quad.object
-        if quad.predicate.value not in _LABELS or not isinstance(name, NamedNode) or not isinstance(value, Literal):
-            continue
-        if value.language in LANGUAGES:
-            out.setdefault(shorten(name.value), {})[value.language] = value.value
-    return out
-
-
 def label_paths(findings: Sequence[Finding], resources: Resources) -> Mapping[str, Texts]:
     """The labels of the paths that findings name; nothing is read where there are none."""
     paths = {f.path for f in findings if f.path}
-    return {p: t for p, t in property_labels(resources).items() if p in paths} if paths else {}
+    return {p: t for p, t in property_labels(read_ontology(resources)).items() if p in paths} if paths else {}

@@ -109,7 +109,7 @@ def build(
     home = Home(settings.home)
     with home.lock("build"), open_ledger(home) as ledger:
         result = BuildResult("unchanged", recovered=recover(home, ledger))
-        run = _Run(settings, resources, options, home, result, progress)
+        run = _Run(settings, resources, options, home, result, progress, ledger.settled.waivers())
         with run.step("look"):
             inputs = fingerprint(resources)
             result.release = home.current_id()
@@ -238,7 +238,9 @@ class _Run:
             return _chain((q for items in graphs.values() for q in items), base, names)
 
         with self.step("derive"):
-            derived = derive_from(stated(without=GRAPH_LEDGER))  # before the store is written: one load, and no look-ups in it
+            derived = derive_from(
+                stated(without=GRAPH_LEDGER)
+            )  # before the store is written: one load, and no look-ups in it
         with self.step("candidate"):
             store = candidates.write_whole(path, chain(stated(), derived))
             del derived

@@ -51,7 +51,7 @@ def receive(desk: Desk, data: bytes, file: str, name: str | None, reason: Reason
 
     Raises :class:`BilimError` for a name that is none, an empty file, and a key that was used for something else.
     """
-    chosen = _name(name, file)
+    chosen = name_of(name, file)
     if not data:
         raise BilimError(finding("file-empty", file=file))
     sha256 = sha256_of(data)
@@ -77,7 +77,8 @@ def receive(desk: Desk, data: bytes, file: str, name: str | None, reason: Reason
         return Received(made)
 
 
-def _name(name: str | None, file: str) -> str:
+def name_of(name: str | None, file: str) -> str:
+    """The name of an import. Raises :class:`BilimError` (exit 2) where it can be none."""
     try:
         chosen = name if name is not None else default_name(file)
     except ValueError:
@@ -167,7 +168,8 @@ def judge(
 ) -> Judged:
     """Judge quads upon a release, as things are called by what was settled. Keeps nothing."""
     settled = ledger.settled.matches(import_.number)
-    named = renamed(located, {m.thing: m.candidate for m in settled if m.decision == "same"})
+    same = {m.thing: m.candidate for m in settled if m.decision == "same"}
+    named = renamed(located, same, release.embedded.raw)
     own = release.manifest.hashes().get(GRAPH_ONTOLOGY) == rules.ontology_hash
     ontology = () if own else rules.ontology
     laid = judge_reading(reading, named, release, ontology, lambda: rules.incremental, import_.file)
@@ -254,6 +256,14 @@ def exclude(
             shown = "; ".join(f"{file}{f' {sheet}' if sheet else ''} {row}" for file, sheet, row in chosen[:50])
             ledger.imports.step(number, "rows left out", Reason(reason.who, f"{reason.why} ({shown})".strip()))
     return process(desk, number, progress)
+
+
+def bad_rows(ledger: Ledger, number: int) -> list[Row]:
+    """The rows of tables at which a violation stands."""
+    data = ledger.imports.kept(number, "report") or {"findings": ()}
+    found = (kept.finding_of(f) for f in data["findings"])
+    places = (f.where for f in found if f.severity == "Violation" and f.where is not None)
+    return list(dict.fromkeys((w.file, w.sheet, w.row) for w in places if w.row is not None))
 
 
 def settle(desk: Desk, number: int, thing: str, candidate: str, decision: Decision, reason: Reason) -> Import:

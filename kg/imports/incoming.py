@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, parse, serialize
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
 
 from kg.findings import Where
 from kg.imports.rules import Rules
@@ -18,9 +18,12 @@ from kg.names import slugify
 from kg.reading import Located, Reading
 from kg.reading.bundle import Row, read_bundle
 from kg.reading.package import ARCHIVES, Part, of_zip, parts_of
+from kg.terms import SKOS
 
 NAME: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 """An import's name: the last part of its graph's IRI."""
+_PREFERRED: Final = NamedNode(SKOS + "prefLabel")
+_OTHER: Final = NamedNode(SKOS + "altLabel")
 
 
 def default_name(file: str) -> str:
@@ -52,17 +55,25 @@ def read_import(data: bytes, file: str, graph: str, rules: Rules, without: Colle
     return reading
 
 
-def renamed(located: Iterable[Located], same: Mapping[str, str]) -> list[Located]:
-    """The quads with things called by the names that they have already (IRI → IRI), where a steward said so."""
+def renamed(located: Iterable[Located], same: Mapping[str, str], base: Store) -> list[Located]:
+    """The quads with things called by the names that they have already (IRI → IRI), where a steward said so.
+
+    A thing of the release has one preferred name in a language; what the file calls it otherwise is another name of it.
+    """
     if not same:
         return list(located)
-    nodes = {NamedNode(old): NamedNode(new) for old, new in same.items()}
+    nodes: dict[Any, NamedNode] = {NamedNode(old): NamedNode(new) for old, new in same.items()}
     out = []
     for item in located:
         q = item.quad
-        s: Any = nodes.get(q.subject, q.subject)  # type: ignore[call-overload]
-        o: Any = nodes.get(q.object, q.object)  # type: ignore[call-overload]
-        out.append(Located(Quad(s, q.predicate, o, q.graph_name), item.where, item.cell))
+        s: Any = nodes.get(q.subject, q.subject)
+        o: Any = nodes.get(q.object, q.object)
+        p = q.predicate
+        if p == _PREFERRED and q.subject in nodes and isinstance(o, Literal):
+            held = (h.object for h in base.quads_for_pattern(s, p, None, DefaultGraph()))
+            if any(isinstance(h, Literal) and h.language == o.language and h != o for h in held):
+                p = _OTHER
+        out.append(Located(Quad(s, p, o, q.graph_name), item.where, item.cell))
     return out
 
 

@@ -23,7 +23,7 @@ _TYPE: Final = NamedNode(RDF + "type")
 
 def provenance(ledger: Ledger) -> Iterator[Quad]:
     """All that the ledger knows of imports and publications."""
-    imports = {i.number: i for i in ledger.imports.list()}
+    imports = {i.number: i for i in ledger.imports.all()}
     for import_ in imports.values():
         yield from _import(import_)
     for step in ledger.imports.steps():

@@ -110,7 +110,7 @@ class Imports:
             raise BilimError(finding("no-such-import", number=number), exit_code=Exit.USAGE)
         return _import(row)
 
-    def list(self, states: Collection[str] = (), name: str | None = None) -> list[Import]:
+    def all(self, states: Collection[str] = (), name: str | None = None) -> list[Import]:
         """The newest first; of some states, or of one name, where these are given."""
         rows = self._db.execute(f"SELECT {_COLUMNS} FROM imports ORDER BY number DESC")
         found = map(_import, rows)
@@ -189,6 +189,8 @@ class Imports:
 
 
 def _import(row: Any) -> Import:
-    *plain, excluded, counts = row
-    rows = tuple((file, sheet, int(number)) for file, sheet, number in json.loads(excluded))
-    return Import(*plain, rows, json.loads(counts))
+    number, name, file, sha256, size, state, verdict, base, release, graph_sha256, excluded, counts = row
+    rows = tuple((of, sheet, int(line)) for of, sheet, line in json.loads(excluded))
+    return Import(
+        number, name, file, sha256, size, state, verdict, base, release, graph_sha256, rows, json.loads(counts)
+    )

@@ -47,7 +47,7 @@ def agree(ledger: Ledger, manifest: Manifest, why: str) -> None:
     """An import is published if and only if its graph is in the current release as it was accepted."""
     reason = Reason("bilim", why)
     seen: set[str] = set()
-    for found in ledger.imports.list(("published", "retracted")):  # the newest first
+    for found in ledger.imports.all(("published", "retracted")):  # the newest first
         entry = manifest.graphs.get(found.graph)
         there = entry is not None and entry.sha256 == found.graph_sha256 and found.name not in seen
         if there:
@@ -79,7 +79,7 @@ def recover(home: Home, ledger: Ledger) -> list[str]:
     done += _take_back(ledger)
     intent = ledger.pending(ROLLBACK)
     if intent is not None:
-        if intent["release"] == current:
+        if current is not None and intent["release"] == current:
             finish_rollback(ledger, manifests.read(home.release(current)), intent)
             done.append(f"the rollback to {current} was done; its ledger entry is written now")
         else:
@@ -100,7 +100,7 @@ def _take_back(ledger: Ledger) -> list[str]:
     done = []
     with ledger.together():
         ledger.end_pending(PUBLICATION)
-        for cut in ledger.imports.list(("accepted",)):
+        for cut in ledger.imports.all(("accepted",)):
             ledger.imports.made(cut.number, None, None)
             ledger.imports.move(cut.number, "validated", Reason("bilim", "its publication was cut short"))
             ledger.settled.unmint(cut.number)

@@ -6,20 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pyoxigraph import Literal, NamedNode, Quad, Store
+from pyoxigraph import Quad, Store
 
 from kg.findings import BilimError, Finding, Texts, finding
-from kg.imports.sources import declared, own_contexts, read_ontology, turtle_files
+from kg.imports.sources import declared, own_contexts, property_labels, read_ontology, turtle_files
 from kg.reading import Vocabulary
 from kg.reading.bundle import Known, table_specs
 from kg.releases.hashing import GraphHash, hash_graphs
 from kg.releases.reader import Release
 from kg.resources import Resources
-from kg.terms import GRAPH_ONTOLOGY, LANGUAGES, RDFS, SKOS, shorten
+from kg.terms import GRAPH_ONTOLOGY
 from kg.validation import Validator
 from kg.validation.incremental import Incremental
-
-_LABELS = (f"{RDFS}label", f"{SKOS}prefLabel")
 
 
 @dataclass
@@ -65,18 +63,6 @@ def load_rules(resources: Resources) -> Rules:
     specs, bad = table_specs(resources.data / "reference")
     known = Known(specs, Vocabulary(declared(ontology)), own_contexts(resources))
     return Rules(resources, ontology, known, tuple(bad), times)
-
-
-def property_labels(ontology: list[Quad]) -> Mapping[str, Texts]:
-    """Property by its short name → its labels in our languages."""
-    out: dict[str, dict[str, str]] = {}
-    for quad in ontology:
-        name, value = quad.subject, quad.object
-        if quad.predicate.value not in _LABELS or not isinstance(name, NamedNode) or not isinstance(value, Literal):
-            continue
-        if value.language in LANGUAGES:
-            out.setdefault(shorten(name.value), {})[value.language] = value.value
-    return out
 
 
 def _times(resources: Resources) -> dict[str, int]:

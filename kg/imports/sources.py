@@ -9,15 +9,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, RdfFormat, parse
 
-from kg.findings import BilimError, Finding, Where, finding
+from kg.findings import BilimError, Finding, Texts, Where, finding
 from kg.reading import LocatedQuads, Reading, Vocabulary, bare, read_folder, read_rdf, read_table
 from kg.reading.bundle import TABLES, Known, read_bundle, table_specs
 from kg.reading.metadata import SUFFIX
 from kg.reading.package import is_package, parts_of
 from kg.resources import Resources
-from kg.terms import BASE, GRAPH_DATA, GRAPH_DOCUMENT, GRAPH_IMPORT, GRAPH_ONTOLOGY
+from kg.terms import (
+    BASE,
+    GRAPH_DATA,
+    GRAPH_DOCUMENT,
+    GRAPH_IMPORT,
+    GRAPH_ONTOLOGY,
+    LANGUAGES,
+    RDFS,
+    SKOS,
+    shorten,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,22 @@ def read_ontology(resources: Resources) -> list[Quad]:
 
 def _named(term: Any) -> Any:
     return NamedNode(f"{GRAPH_ONTOLOGY}#{term.value}") if isinstance(term, BlankNode) else term
+
+
+def property_labels(ontology: Iterable[Quad]) -> Mapping[str, Texts]:
+    """Property by its short name → its labels in our languages."""
+    out: dict[str, dict[str, str]] = {}
+    for quad in ontology:
+        name, value = quad.subject, quad.object
+        if (
+            quad.predicate.value not in (f"{RDFS}label", f"{SKOS}prefLabel")
+            or not isinstance(name, NamedNode)
+            or not isinstance(value, Literal)
+        ):
+            continue
+        if value.language in LANGUAGES:
+            out.setdefault(shorten(name.value), {})[value.language] = value.value
+    return out
 
 
 def turtle_files(resources: Resources, folders: Iterable[str]) -> list[Path]:

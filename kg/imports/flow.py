@@ -19,7 +19,7 @@ from kg.imports import kept, preview
 from kg.imports.desk import Desk
 from kg.imports.duplicates import duplicates
 from kg.imports.incoming import NAME, default_name, from_kept, read_import, renamed, sha256_of, to_kept
-from kg.imports.judge import Judgement, Laid, judge_reading
+from kg.imports.judge import Judgement, Laid, judge_reading, lay
 from kg.imports.ledger import Ledger, open_ledger
 from kg.imports.records import Import, Row, State
 from kg.imports.rules import Rules
@@ -187,6 +187,18 @@ def judge(
     return Judged(judgement, laid, passed, preview.preview(laid.overlay), matches)
 
 
+def same_again(ledger: Ledger, import_: Import, release: Release, rules: Rules) -> Judged | None:
+    """What judging again would give, where that is known: on the same release, by the same rules and the same code."""
+    before = ledger.imports.kept(import_.number, "report")
+    if before is None or import_.base != release.id or before["mark"] != rules.mark:
+        return None
+    _, located = reading_of(ledger, import_)
+    settled = ledger.settled.matches(import_.number)
+    same = {m.thing: m.candidate for m in settled if m.decision == "same"}
+    laid = Laid(kept.from_kept(before), lay(renamed(located, same, release.embedded.raw), release))
+    return Judged(laid.judgement, laid, [], ledger.imports.kept(import_.number, "preview"), [])
+
+
 def _dead(things: Iterable[str], laid: Laid, located: Iterable[Located]) -> list[Finding]:
     """Names that are withdrawn, or lead to another: they are never given again."""
     assert laid.overlay is not None
@@ -213,7 +225,7 @@ def _retired(laid: Laid, iri: str) -> bool:
 def write(ledger: Ledger, import_: Import, judged: Judged, release: Release, rules: Rules) -> None:
     """Keep what the judging gave."""
     number = import_.number
-    ledger.imports.keep(number, "report", kept.to_kept(judged.judgement, rules.labels, judged.waived))
+    ledger.imports.keep(number, "report", kept.to_kept(judged.judgement, rules.labels, judged.waived, rules.mark))
     if judged.preview is not None:
         ledger.imports.keep(number, "preview", judged.preview)
     ledger.settled.found(number, judged.matches)

@@ -144,6 +144,11 @@ def judge_reading(
     return Laid(judgement, overlay)
 
 
+def lay(located: Sequence[Located], release: Release) -> Overlay:
+    """A release with a file laid on it and what follows, not judged. Its ontology is known to be the release's."""
+    return laid(Store.read_only(str(release.path / STORE)), lambda base: _delta(base, located, (), release))
+
+
 def judge_change(release: Release, delta: Delta, planned: Incremental, progress: Progress = lambda _: None) -> Laid:
     """What a change that comes from no file does to a release: new findings wherever they are."""
     overlay = laid(Store.read_only(str(release.path / STORE)), lambda _: delta)

@@ -43,8 +43,10 @@ def finding_of(data: Mapping[str, Any]) -> Finding:
     )
 
 
-def to_kept(judgement: Judgement, labels: Mapping[str, Texts], waived: Collection[Finding] = ()) -> dict[str, Any]:
-    """For JSON. ``labels``: of the properties that findings name."""
+def to_kept(
+    judgement: Judgement, labels: Mapping[str, Texts], waived: Collection[Finding] = (), mark: str = ""
+) -> dict[str, Any]:
+    """For JSON. ``labels``: of the properties that findings name; ``mark``: of the rules it was judged by."""
     paths = {f.path for f in (*judgement.all, *judgement.mended) if f.path}
     return {
         "findings": [f.as_dict() for f in judgement.findings],
@@ -56,8 +58,24 @@ def to_kept(judgement: Judgement, labels: Mapping[str, Texts], waived: Collectio
         "focus": judgement.focus,
         "quads": judgement.quads,
         "read": judgement.read,
+        "mark": mark,
         "labels": {path: dict(labels[path]) for path in sorted(paths) if path in labels},
     }
+
+
+def from_kept(kept: Mapping[str, Any]) -> Judgement:
+    """The judgement that was kept."""
+    told = {part: tuple(map(finding_of, kept[part])) for part in ("findings", "elsewhere", "mended", "notes")}
+    return Judgement(
+        told["findings"],
+        told["elsewhere"],
+        kept["focus"],
+        kept["quads"],
+        kept["checked"],
+        kept["read"],
+        mended=told["mended"],
+        notes=told["notes"],
+    )
 
 
 def report_of(file: str, release: str | None, kept: Mapping[str, Any]) -> ReportData:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib import metadata
+from pathlib import Path
 
 from pyoxigraph import Quad, Store
 
@@ -45,6 +48,14 @@ class Rules:
     def labels(self) -> Mapping[str, Texts]:
         """Property by its short name → its labels."""
         return property_labels(self.ontology)
+
+    @cached_property
+    def mark(self) -> str:
+        """Stands for the rules and the code: two judgements of the same under one mark are the same."""
+        package = Path(__file__).resolve().parent.parent
+        code = ((str(p), s.st_mtime_ns, s.st_size) for p in sorted(package.rglob("*.py")) for s in [p.stat()])
+        text = repr((sorted(self.seen.items()), metadata.version("bilim"), list(code)))
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def is_fresh(self) -> bool:
         """Whether the files are still those that were read."""

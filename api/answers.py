@@ -12,6 +12,7 @@ from fastapi import Request
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 from starlette.responses import Response
 
+from api.front.pinned import body_under
 from api.front.variant import (
     JSON,
     JSON_LD,
@@ -23,7 +24,7 @@ from api.front.variant import (
     interface_language,
 )
 from api.pages.render import Pages
-from api.services import Services
+from api.services import Services, prefix
 from kg.findings import BilimError, finding
 from kg.sparql.negotiation import Offer, negotiate
 from kg.terms import LANGUAGES, PREFIXES
@@ -108,7 +109,7 @@ def json_answer(
     """JSON as UTF-8."""
     language = {"Content-Language": clang} if clang else {}
     return Response(
-        orjson.dumps(body),
+        orjson.dumps(body_under(prefix(), dict(body))),
         media_type=JSON,
         headers={**language, **(headers or {})},
     )

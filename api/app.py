@@ -25,6 +25,7 @@ from api.routers import (
     home,
     imports,
     reconcile,
+    release_files,
     releases,
     search,
     sparql,
@@ -93,6 +94,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.include_router(reconcile.router())
     app.include_router(tokens.router())
     app.include_router(imports.router())
+    app.include_router(release_files.router())
     app.include_router(wellknown.router(services.templates, engines))
     app.router.routes[:0] = templates.routes(services.templates, engines)
     app.include_router(templates_pages.router(services.templates, engines))

@@ -82,6 +82,7 @@ _ON: Final = _query("on", "The day for which `certainty` is said; today if absen
 _PAGE: Final = _query("page", "Page, from 1.", {"type": "integer", "minimum": 1, "default": 1}, 1)
 _KIND: Final = _path("kind", "The kind of thing.", "person", enum=list(KINDS))
 _SLUG: Final = _path("slug", "The last part of its address.", "askhat-aimagambetov")
+RELEASE: Final = _path("release", "Id of the release, from /releases.", "2026-11-22.1-572b61")
 
 
 def problem(status: int) -> dict[str, Any]:
@@ -152,7 +153,7 @@ def paths() -> dict[str, dict[str, Operation]]:
             "releases.one", "releases", "What a release is made of", "Its manifest: graphs with hashes, counts, who, "
             "why, and what the shapes said.",
             _ok("The manifest.", {JSON: envelope(ref("Manifest")), HTML: TEXT}), (404, 406, 422),
-            (_path("release", "Id of the release, from /releases.", "2026-11-22.1-572b61"), LANG),
+            (RELEASE, LANG),
         ),
         **_catalogue(),
         "/healthz": _get(

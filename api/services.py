@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from api.described import Described
+from api.front.pinned import root
 from api.metrics import Metrics
 from kg.findings import BilimError, finding
 from kg.releases.layout import Home
@@ -29,6 +30,7 @@ from kg.sparql.results import Results
 from kg.templates.catalogue import Catalogue
 
 POLL_SECONDS = 0.5
+_OPEN = 8  # releases asked for by their id that stay open
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,16 @@ class Pinned:
     release_id: str  # "" where nothing is published
     today: date
     midnight: float  # epoch seconds at which ``today`` ends
+    prefix: str = ""  # /releases/{id} where the release was asked for by its id
 
 
 _PINNED: ContextVar[Pinned | None] = ContextVar("bilim_pinned", default=None)
+
+
+def prefix() -> str:
+    """What the addresses of this request's release begin with: nothing, or ``/releases/{id}``."""
+    pinned = _PINNED.get()
+    return pinned.prefix if pinned is not None else ""
 
 
 @dataclass
@@ -59,6 +68,7 @@ class Services:
     results: Results = field(init=False)
     described: Described = field(init=False)
     _current: Release | None = None
+    _opened: dict[str, tuple[Release, float]] = field(default_factory=dict)  # by id, and when last asked for
     _seen: tuple[int, int, int] | str | None = None
     _told: str = ""
     _listeners: list[Callable[[], None]] = field(default_factory=list)
@@ -76,6 +86,28 @@ class Services:
         if self._current is not None and self._current.id == release_id:
             return self._current
         return await asyncio.to_thread(open_release, self.home, release_id, any_projection=True)
+
+    async def open_pinned(self, release_id: str) -> Release:
+        """A release by its id, to answer any address from; the last few stay open for a while.
+
+        Raises :class:`BilimError`: there is none (404), or its projection is of another version.
+        """
+        if self._current is not None and self._current.id == release_id:
+            return self._current
+        release = self._opened[release_id][0] if release_id in self._opened else None
+        if release is None:
+            if not self.home.release(release_id).is_dir():
+                raise BilimError(finding("no-such-release", release=release_id, home=self.home.path.name))
+            release = await asyncio.to_thread(open_release, self.home, release_id)
+        self._opened[release_id] = release, time.monotonic()
+        while len(self._opened) > _OPEN:
+            del self._opened[min(self._opened, key=lambda one: self._opened[one][1])]
+        return release
+
+    def forget_idle(self) -> None:
+        """Close the releases that nobody has asked for a while: what is open is not pruned."""
+        oldest = time.monotonic() - self.settings.sparql_pinned_idle
+        self._opened = {name: one for name, one in self._opened.items() if one[1] >= oldest}
 
     async def find_graphs(self, release_id: str) -> Release:
         """A release by its id whose graphs can be asked: the current one, or one that is kept on this machine.
@@ -122,9 +154,11 @@ class Services:
         return pinned.today if pinned is not None else self._now().today
 
     @contextmanager
-    def pin(self) -> Iterator[Pinned]:
-        """Hold release and day for the request that runs inside."""
+    def pin(self, release: Release | None = None) -> Iterator[Pinned]:
+        """Hold release and day for the request that runs inside; with ``release`` that one, asked for by its id."""
         pinned = self._now()
+        if release is not None:
+            pinned = replace(pinned, release=release, release_id=release.id, prefix=root(release.id))
         token = _PINNED.set(pinned)
         try:
             yield pinned
@@ -188,6 +222,7 @@ class Services:
         """Follow ``current``, or what the remote store names, until cancelled."""
         while True:
             await asyncio.sleep(POLL_SECONDS if self.remote is None else self.settings.endpoint_poll)
+            self.forget_idle()
             try:
                 await self.refresh()
             except Exception as error:  # the watcher must outlive whatever a broken disk brings

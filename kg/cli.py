@@ -19,6 +19,7 @@ from kg.commands import (
     imports,
     query,
     release_coverage,
+    release_keeping,
     releases,
     serve,
     sparql,
@@ -56,6 +57,8 @@ def make_app() -> typer.Typer:
     app.add_typer(releases.app, name="releases")
     releases.app.command("rollback")(imports.rollback)
     app.add_typer(token.app, name="token")
+    app.command("backup")(release_keeping.backup)
+    app.command("restore")(release_keeping.restore)
     app.command("coverage")(release_coverage.command)
     app.command("doctor")(doctor.command)
     return app

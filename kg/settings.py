@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     texts: Path | None = Field(
         None, description="Folder with the texts of documents, which are not kept with the data; found by their hash."
     )
+    disk_budget_mb: int = Field(
+        0, ge=0, description="MiB that the home may take before publishing and `doctor` warn; 0: any."
+    )
     host: str = Field("127.0.0.1", description="Address to serve on.")
     port: int = Field(8000, ge=0, le=65535, description="Port to serve on; 0 takes a free one.")
     public_url: str = Field(

@@ -16,15 +16,19 @@ from secrets import token_hex
 from typing import Any
 
 import structlog
-from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.front.allow import allowed
 from api.front.bodies import body_limit
 from api.front.cache import Cache, Entry, Header, Key, RawKey
 from api.front.headers import COMMON, PREFLIGHT
+from api.front.limited import limited
+from api.front.pinned import headers_under, root, split
 from api.front.variant import Variant, rule_for, variant_of
+from api.problems import finding_problem
 from api.services import Pinned, Services
+from kg.findings import BilimError
 
 COMPRESS_FROM = 600  # bytes; below, gzip saves less than one packet
 COMPRESS_IN_THREAD = 100_000  # bytes; about 2 ms of work
@@ -113,9 +117,19 @@ class Front:
                 told["bytes"] += len(message.get("body", b""))
             await send(message)
 
-        with self.services.pin() as pinned:
+        release, refused = None, None
+        if (by_id := split(path)) is not None:
             try:
-                told["cache"] = await self._answer(raw, pinned, scope, receive, counting)
+                release = await self.services.open_pinned(by_id[0])
+                scope["root_path"] = root(release.id)
+            except BilimError as error:
+                refused = error
+        with self.services.pin(release) as pinned:
+            try:
+                if refused is not None:
+                    await self._refuse(refused, scope, receive, counting)
+                else:
+                    told["cache"] = await self._answer(raw, pinned, scope, receive, counting)
             finally:
                 seconds = time.perf_counter() - started
                 route = getattr(scope.get("route"), "path", None) or "none"
@@ -134,7 +148,7 @@ class Front:
                 )
 
     async def _answer(self, raw: RawKey | None, pinned: Pinned, scope: Scope, receive: Receive, send: Send) -> str:
-        method, path = scope["method"], scope["path"]
+        method, path = scope["method"], scope["path"].removeprefix(pinned.prefix)
         common = [*COMMON, (b"bilim-release", pinned.release_id.encode())] if pinned.release_id else [*COMMON]
         settings = self.services.settings
         if method == "OPTIONS":
@@ -162,8 +176,8 @@ class Front:
             variant = variant_of(path, query, headers, pinned.today)
         if variant is None:
             limit = body_limit(path, settings)
-            return await self._bypass(common, scope, _limited(receive, headers, limit), send)
-        key = (pinned.release_id, variant)
+            return await self._bypass(common, scope, limited(receive, headers, limit), send)
+        key = (pinned.prefix or pinned.release_id, variant)
         now = self.clock()
         entry = self.cache.get(key, now)
         if entry is not None:
@@ -179,6 +193,14 @@ class Front:
         finally:
             scope["route"] = inner.get("route")
         return "miss"
+
+    async def _refuse(self, error: BilimError, scope: Scope, receive: Receive, send: Send) -> None:
+        """The release that an address names cannot answer."""
+        self.counts.bypassed += 1
+        scope["app"] = self.app
+        answer = finding_problem(Request(scope), *error.findings)
+        answer.headers.update({name.decode(): value.decode() for name, value in COMMON})
+        await answer(scope, receive, send)
 
     async def _bypass(self, common: list[Header], scope: Scope, receive: Receive, send: Send) -> str:
         """Straight through, with the common headers; HEAD without its body."""
@@ -230,6 +252,8 @@ class Front:
             if message["type"] == "http.response.start":
                 start.update(message)
                 start["headers"] = _merge(message.get("headers", ()), common)
+                if pinned.prefix:
+                    start["headers"] = headers_under(pinned.prefix, start["headers"])
                 return
             body = message.get("body", b"")
             complete = not message.get("more_body", False)
@@ -257,7 +281,8 @@ class Front:
             await send({"type": "http.response.body", "body": body if method == "GET" else b""})
             return
         entry = await self._entry(start["status"], start["headers"], body, key[1], pinned)
-        if self.services.current_id() == pinned.release_id and self.cache.put(key, entry) and raw is not None:
+        lasting = bool(pinned.prefix) or self.services.current_id() == pinned.release_id
+        if lasting and self.cache.put(key, entry) and raw is not None:
             self.cache.alias(raw, key)
         now = self.clock()
         sent = entry.headers if now < entry.exact_until else self._headers_now(entry, now)
@@ -366,23 +391,3 @@ def _is_text(content_type: bytes) -> bool:
     return content_type.startswith(b"text/") or any(
         part in content_type for part in (b"json", b"xml", b"n-triples", b"n-quads", b"trig")
     )
-
-
-def _limited(receive: Receive, headers: dict[str, str], limit: int) -> Receive:
-    """``receive`` that ends in 413 once the body is longer than ``limit`` bytes, declared or not."""
-    declared = headers.get("content-length", "")
-    too_long = declared.isascii() and declared.isdigit() and int(declared) > limit
-    size = 0
-
-    async def limited() -> Message:
-        nonlocal size
-        if too_long:
-            raise HTTPException(413)
-        message = await receive()
-        if message["type"] == "http.request":
-            size += len(message.get("body", b""))
-            if size > limit:
-                raise HTTPException(413)
-        return message
-
-    return limited

@@ -12,7 +12,9 @@ from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.front.pinned import page_under
 from api.pages.terms import term_page
+from api.services import prefix
 from kg.findings import Texts, pick
 from kg.terms import LANGUAGES
 
@@ -55,13 +57,14 @@ class Pages:
             return urlencode([*pairs, ("lang", other)])
 
         values.setdefault("release", request.app.state.services.current_id())
-        return self._env.get_template(template).render(
+        text = self._env.get_template(template).render(
             t=t,
             lang=lang,
             path=path,
             languages=[(code, LANGUAGE_NAMES[code], f"{path}?{switch(code)}") for code in LANGUAGES],
             **values,
         )
+        return page_under(prefix(), text)
 
     def response(
         self,

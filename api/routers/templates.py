@@ -16,13 +16,14 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from api.answers import choose, content, interface, json_answer, json_ld_answer, rdf_answer, services_of
+from api.front.pinned import under
 from api.front.variant import JSON, JSON_LD, N_TRIPLES, TURTLE
 from api.problems import bad_parameters, finding_problem
 from api.routers.templates_body import json_parameters
 from api.routers.templates_engines import Engines
 from api.routers.templates_openapi import operations
 from api.routers.templates_policy import deprecation
-from api.services import Services
+from api.services import Services, prefix
 from kg import jsonld
 from kg.findings import BilimError, finding
 from kg.releases.reader import Release
@@ -238,7 +239,7 @@ def _links(call: _Call, table: Table | None) -> dict[str, str]:
         found = pages.links(path, query, table.page)
     else:
         found = {"self": pages.address(path, query)}
-    found["page"] = pages.address(f"/queries/{call.template.name}", query)
+    found["page"] = under(prefix(), pages.address(f"/queries/{call.template.name}", query))
     limit = services_of(call.request).settings.url_max_bytes
     # after a POST: an address that the server would refuse is no link
     return {rel: address for rel, address in found.items() if len(address) < limit}

@@ -20,6 +20,7 @@ from kg.commands.output import Json, language, print_json, settings, stdout
 from kg.commands.serve import listen
 from kg.findings import BilimError, Exit, Finding, finding, pick
 from kg.imports.ledger import open_ledger
+from kg.releases.disk import over_budget
 from kg.releases.layout import Home, told_errors
 from kg.releases.push import limits
 from kg.releases.reader import current, open_release
@@ -127,7 +128,8 @@ def _disk(chosen: Settings) -> Check:
     free = shutil.disk_usage(there).free
     text = f"{free / 2**30:.1f} GiB free"
     low = finding("disk-low", home=chosen.home, free=text, needed=f"{_FREE_NEEDED // 2**20} MiB")
-    return Check("disk", text, (low,) if free < _FREE_NEEDED else ())
+    over = over_budget(Home(chosen.home), chosen.disk_budget_mb)
+    return Check("disk", text, (*((low,) if free < _FREE_NEEDED else ()), *((over,) if over else ())))
 
 
 def _ledger(chosen: Settings) -> str:

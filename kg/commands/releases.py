@@ -1,4 +1,4 @@
-"""`bilim releases list | show | verify | push`."""
+"""`bilim releases list | show | verify | push`; the other commands stand in release_files and release_keeping."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from kg.commands import release_files, release_keeping
 from kg.commands.output import Json, language, print_json, progress_bar, settings, show_findings, stderr, stdout, table
 from kg.findings import BilimError, Exit
 from kg.releases import manifest as manifests
@@ -20,6 +21,8 @@ from kg.store.probe import probe
 from kg.store.remote_write import target_of
 
 app = typer.Typer(help="Releases: what was published, and whether it is sound.", no_args_is_help=True)
+release_files.add(app)
+release_keeping.add(app)
 Which = Annotated[str | None, typer.Argument(help="Release id; the current one if left out.")]
 CHECKS = ("hashes", "default graph", "derived", "projection")
 

@@ -29,6 +29,7 @@ from kg.releases import candidate as candidates
 from kg.releases.candidate import STORE, Delta
 from kg.releases.derive import derive, derive_from
 from kg.releases.difference import Difference, compare
+from kg.releases.disk import over_budget
 from kg.releases.hashing import GraphHash, content_hash, graph_names, hash_graphs
 from kg.releases.layout import Home, told_errors, user
 from kg.releases.manifest import PROJECTION, Manifest, ValidationSummary
@@ -135,6 +136,7 @@ def build(
                         publish(home, path, made, progress)
                         finish(ledger, made)
                     result.outcome, result.release, result.manifest = "published", made.id, made
+                    result.findings.extend(filter(None, [over_budget(home, settings.disk_budget_mb)]))
         finally:
             shutil.rmtree(path, ignore_errors=True)
         return result

@@ -8,7 +8,7 @@ and parents are in the manifest and the ledger, never in the content hash: two c
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pyoxigraph import NamedNode, RdfFormat, Store
@@ -24,8 +24,8 @@ class GraphHash:
     quads: int
 
 
-def hash_graph(store: Store, graph: str) -> GraphHash:
-    """The hash of one named graph of the store, in the store's own lexical forms.
+def canonical(store: Store, graph: str) -> Iterator[bytes]:
+    """The canonical N-Quads lines of one named graph, sorted by bytes, in the store's own lexical forms.
 
     Raises ValueError where the graph holds a blank node: its hash would not be stable.
     """
@@ -37,10 +37,17 @@ def hash_graph(store: Store, graph: str) -> GraphHash:
             if line.startswith(b"_:") or b" _:" in line.split(b'"', 1)[0]:
                 raise ValueError(f"graph <{graph}> holds a blank node: {line.decode()}")
     suffix = f" <{graph}> .\n".encode()  # each line ends in " ."; the order stays the same with the graph in it
-    digest = hashlib.sha256()
     for line in lines:
-        digest.update(line[:-2] + suffix)
-    return GraphHash(digest.hexdigest(), len(lines))
+        yield line[:-2] + suffix
+
+
+def hash_graph(store: Store, graph: str) -> GraphHash:
+    """The hash of one named graph of the store: see :func:`canonical`."""
+    digest, count = hashlib.sha256(), 0
+    for line in canonical(store, graph):
+        digest.update(line)
+        count += 1
+    return GraphHash(digest.hexdigest(), count)
 
 
 def hash_graphs(store: Store, graphs: Iterable[str] | None = None) -> dict[str, GraphHash]:

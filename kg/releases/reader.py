@@ -19,6 +19,7 @@ from typing import Any
 from kg.findings import BilimError, finding
 from kg.releases import manifest as manifests
 from kg.releases.candidate import STORE
+from kg.releases.holding import Hold, held
 from kg.releases.layout import RELEASE_ID, Home
 from kg.releases.manifest import PROJECTION, Manifest
 from kg.releases.project import FILE
@@ -142,6 +143,7 @@ class Release:
     path: Path
     manifest: Manifest = field(repr=False)
     remote: Connection | None = field(default=None, repr=False)
+    hold: Hold | None = field(default=None, repr=False, compare=False)  # as long as this lives, it is not pruned
 
     @property
     def id(self) -> str:
@@ -181,12 +183,15 @@ def open_release(
     path = home.release(release_id)
     if not RELEASE_ID.fullmatch(release_id) or not path.is_dir():
         raise BilimError(finding("no-such-release", release=release_id, home=home.path))
+    hold = held(path)
+    if hold is None:  # it is being removed
+        raise BilimError(finding("no-such-release", release=release_id, home=home.path))
     manifest = manifests.read(path)
     if manifest.versions.projection != PROJECTION and not any_projection:
         raise BilimError(
             finding("projection-version", release=release_id, version=manifest.versions.projection, known=PROJECTION)
         )
-    return Release(path, manifest, remote)
+    return Release(path, manifest, remote, hold)
 
 
 def current(home: Home, remote: Connection | None = None) -> Release:

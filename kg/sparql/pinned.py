@@ -28,6 +28,7 @@ class _Pin:
     pool: Pool
     opening: asyncio.Lock = field(default_factory=asyncio.Lock)
     users: int = 0
+    served: Served | None = None  # kept: whoever holds a release keeps it from being removed
     timer: asyncio.TimerHandle | None = None
 
 
@@ -65,7 +66,8 @@ class Pins:
         try:
             async with pin.opening:  # who comes second waits for the one who opens
                 if pin.pool.release is None:
-                    await pin.pool.switch(found or await self._find(release_id))
+                    pin.served = found or await self._find(release_id)
+                    await pin.pool.switch(pin.served)
             yield pin.pool
         finally:
             pin.users -= 1

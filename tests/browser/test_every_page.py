@@ -105,9 +105,7 @@ def test_a_page_holds_its_content_without_scripts(
 @pytest.mark.parametrize("path", ["/", "/doc/person/askhat-aimagambetov", "/queries/posts/holders", "/sparql", "/nope"])
 @pytest.mark.parametrize("lang", ["kk", "ru", "en"])
 def test_dark_and_wide_in_each_language(chromium: Browser, server: str, path: str, lang: str) -> None:
-    with chromium.new_context(
-        base_url=server, viewport={"width": 1440, "height": 900}, color_scheme="dark"
-    ) as context:
+    with chromium.new_context(base_url=server, viewport={"width": 1440, "height": 900}, color_scheme="dark") as context:
         watched = Watched(context, server)
         assert faults_of(watched, f"{path}?lang={lang}") == []
         assert watched.page.locator("html").get_attribute("lang") == lang

@@ -24,7 +24,9 @@ from api.routers import (
     entities,
     home,
     imports,
+    networks,
     reconcile,
+    regions,
     release_files,
     releases,
     search,
@@ -95,6 +97,8 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.include_router(tokens.router())
     app.include_router(imports.router())
     app.include_router(release_files.router())
+    app.include_router(regions.router(services.templates, engines))
+    app.include_router(networks.router())
     app.include_router(wellknown.router(services.templates, engines))
     app.router.routes[:0] = templates.routes(services.templates, engines)
     app.include_router(templates_pages.router(services.templates, engines))

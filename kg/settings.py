@@ -37,6 +37,10 @@ class Settings(BaseSettings):
         pattern=r"^(https?://[^\s/?#<>\"]+(/[^\s?#<>\"]*)?)?$",
         description="Address under which clients reach the service, for VoID and feeds; http://host:port if empty.",
     )
+    regions_geojson: Path | None = Field(
+        None,
+        description="GeoJSON of outlines for the map of regions, named by `properties.slug`; tiles of ours if empty.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Least severe log line written."
     )

@@ -73,6 +73,9 @@ RULES: tuple[Rule, ...] = (
     _rule(r"/(?:def|shapes|ontology|ontology/[^/]+|list/.+)", VOCABULARY_OFFERS),
     _rule(r"/coverage\.(?:json|csv)", ()),
     _rule(r"/coverage", TABLE_OFFERS),
+    _rule(r"/regions\.csv", (), dated=True),
+    _rule(r"/regions", TABLE_OFFERS, dated=True),
+    _rule(r"/network/[^/]+/[^/]+", PAGE_OFFERS),
     _rule(r"/graph/.+", GRAPH_OFFERS),
     _rule(r"/sparql/\.well-known/sparql-examples", TOOL_OFFERS, dated=True),  # examples may say "today"
     _rule(r"/\.well-known/void", TOOL_OFFERS),

@@ -16,7 +16,7 @@ from api.front.pinned import page_under
 from api.pages.terms import term_page
 from api.services import prefix
 from kg.findings import Texts, pick
-from kg.terms import LANGUAGES
+from kg.terms import BASE, LANGUAGES
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self' data:; "
@@ -25,13 +25,29 @@ CSP = (
 LANGUAGE_NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 
 
+def read_texts() -> dict[str, Texts]:
+    """The texts of the interface: all files ``messages*.yaml`` beside the templates, each key in one of them."""
+    found: dict[str, Texts] = {}
+    for entry in sorted(resources.files("api.pages").iterdir(), key=lambda e: e.name):
+        if entry.name.startswith("messages") and entry.name.endswith(".yaml"):
+            texts = yaml.safe_load(entry.read_text(encoding="utf-8"))
+            if twice := found.keys() & texts.keys():
+                raise ValueError(f"texts that stand twice: {sorted(twice)}")
+            found.update(texts)
+    return found
+
+
+def read_vendor() -> frozenset[str]:
+    """The scripts of others that are there (tools/assets.py brings them); pages go without the rest."""
+    folder = resources.files("api").joinpath("static", "vendor")
+    return frozenset(entry.name for entry in folder.iterdir()) if folder.is_dir() else frozenset()
+
+
 class Pages:
     """Renders pages. One for each app; holds the compiled templates and the texts."""
 
     def __init__(self) -> None:
-        self.texts: dict[str, Texts] = yaml.safe_load(
-            resources.files("api.pages").joinpath("messages.yaml").read_text(encoding="utf-8")
-        )
+        self.texts: dict[str, Texts] = read_texts()
         self._env = Environment(
             loader=PackageLoader("api", "pages"),
             autoescape=True,
@@ -39,6 +55,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._env.globals["term_page"] = term_page
+        self._env.globals.update(vendor=read_vendor(), words=self.texts, base_iri=BASE)
 
     def text(self, key: str, lang: str, **values: object) -> str:
         """A text of the interface. Raises KeyError for a key that is not in the catalogue."""

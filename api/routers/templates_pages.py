@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from api.answers import choose, interface, json_answer, pages_of, services_of
+from api.answers import choose, content, interface, json_answer, only, pages_of, services_of
 from api.front.variant import HTML, PAGE_OFFERS
 from api.pages.markdown import Markdown
+from api.routers.templates_asked import show
 from api.routers.templates_engines import Engines
 from api.routers.templates_openapi import title_of
 from kg.findings import pick
 from kg.templates.catalogue import Catalogue
 from kg.templates.model import Broken, Deprecated, Template
+from kg.templates.page import address
+from kg.templates.params import as_texts
 
 
 def router(catalogue: Catalogue, engines: Engines) -> APIRouter:
@@ -35,50 +39,60 @@ def router(catalogue: Catalogue, engines: Engines) -> APIRouter:
 
 def _listing(request: Request, catalogue: Catalogue) -> Response:
     media, lang = choose(request, PAGE_OFFERS), interface(request)
-    release = services_of(request).current_id()
-    served, broken = list(catalogue.templates.values()), catalogue.broken
+    only(request, "q", "lang", "clang")
+    release, text = services_of(request).current_id(), request.query_params.get("q", "").strip()[:200]
+    broken = catalogue.broken
+    served = [t for t in catalogue.templates.values() if _meant(t, text)]
     if media == HTML:
         subjects: dict[str, list[Template]] = {}
         for template in served:
             subjects.setdefault(template.subject, []).append(template)
         faults = [(b, [f"{f.where}: {f.text(lang)}" if f.where else f.text(lang) for f in b.findings]) for b in broken]
+        texts = pages_of(request).texts
+        names = {s: pick(texts[f"subject.{s}"], lang) if f"subject.{s}" in texts else s for s in subjects}
         return pages_of(request).response(
-            "queries.html", lang, request=request, subjects=subjects, broken=faults, release=release
-        )
+            "queries.html", lang, request=request, subjects=subjects, names=names, broken=faults, release=release,
+            text=text, count=len(served),
+        )  # fmt: skip
     data = [_summary(t, lang) for t in served]
     return json_answer(
         {"data": data, "broken": [_fault(b) for b in broken], "release": release, "links": {"self": "/queries"}}, lang
     )
 
 
+def _meant(template: Template, text: str) -> bool:
+    """Whether every word of the text stands somewhere in what is said of the question, in any language."""
+    said = (template.name, *template.summaries.values(), *template.descriptions.values(), *template.tags)
+    whole = "\n".join(said).casefold()
+    return all(word in whole for word in text.casefold().split())
+
+
 def _explained(request: Request, catalogue: Catalogue, engines: Engines, markdown: Markdown, name: str) -> Response:
     media, lang = choose(request, PAGE_OFFERS), interface(request)
     template = catalogue.get(name)
     release = services_of(request).current_id()
+    engine = None
     if release:
-        template = engines.of(services_of(request).release()).resolved(template)
-    given = request.query_params
+        engine = engines.of(services_of(request).release())
+        template = engine.resolved(template)
     if media == HTML:
-        fields = [
-            {
-                "name": p.name,
-                "title": title_of(p, lang),
-                "description": pick(p.descriptions, lang),
-                "value": given.get(p.name, ""),
-                "example": p.examples[0] if p.examples else p.default or "",
-                "required": p.needed,
-                "values": list(p.values),
-                "type": p.type,
-            }
-            for p in template.params
-        ]
+        shown = show(request, engine, template, lang)
         returned = [(r.name, r.type, pick(r.descriptions, lang)) for r in template.returns.values()]
+        examples = [address(f"/queries/{name}", _pairs(e.params, lang)) for e in template.examples if e.params]
         return pages_of(request).response(
-            "query.html", lang, request=request, question=template, fields=fields, returned=returned, release=release,
+            "query.html", lang, request=request, question=template, returned=returned, release=release, shown=shown,
             summary=pick(template.summaries, lang), about=markdown.html(pick(template.descriptions, lang)),
+            clang=content(request)[0], asked_clang=request.query_params.get("clang", ""), examples=examples,
+            status_code=422 if shown.faults or any(f.errors for f in shown.fields) else 200,
         )  # fmt: skip
     body = {"data": {**_summary(template, lang), "query": template.text}, "release": release}
     return json_answer({**body, "links": {"self": f"/queries/{name}", "answer": template.path}}, lang)
+
+
+def _pairs(given: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:
+    """An example's values as an address has them."""
+    pairs = [(name, text) for name, value in given.items() for text in as_texts(value)]
+    return [*pairs, ("lang", lang)]
 
 
 def _summary(template: Template, lang: str) -> dict[str, Any]:

@@ -151,7 +151,7 @@ def test_the_texts_are_complete_and_used() -> None:
         assert len({tuple(sorted(fields.findall(t))) for t in by_language.values()}) == 1, key
     sources = [
         entry.read_text(encoding="utf-8")
-        for folder in ("api.pages", "api.routers")
+        for folder in ("api.pages", "api.routers", "api.sparql")
         for entry in resources.files(folder).iterdir()
         if entry.name.endswith((".html", ".py"))
     ]

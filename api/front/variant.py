@@ -77,6 +77,7 @@ RULES: tuple[Rule, ...] = (
     _rule(r"/regions", TABLE_OFFERS, dated=True),
     _rule(r"/network/[^/]+/[^/]+", PAGE_OFFERS),
     _rule(r"/graph/.+", GRAPH_OFFERS),
+    _rule(r"/sparql/completions", ()),
     _rule(r"/sparql/\.well-known/sparql-examples", TOOL_OFFERS, dated=True),  # examples may say "today"
     _rule(r"/\.well-known/void", TOOL_OFFERS),
     _rule(r"/|/problems(?:/[^/]+)?", PAGE_OFFERS),

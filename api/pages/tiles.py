@@ -7,7 +7,7 @@ an operator's own outlines (GeoJSON) take the place of the tiles of those region
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import cos, radians
 from pathlib import Path
@@ -123,13 +123,13 @@ def _outlined(marks: Sequence[Mark], drawn: Mapping[str, Rings], shade: Mapping[
         if mark.slug in drawn:
             rings = [[place(point) for point in ring] for ring in drawn[mark.slug]]
             path = "".join("M" + "L".join(f"{x} {y}" for x, y in ring) + "Z" for ring in rings)
-            x, y = _middle(max(rings, key=lambda ring: len(ring)))
+            x, y = _middle(max(rings, key=len))
             tiles.append(Tile(mark, x, y, tuple(_broken(mark.label)), shade[mark.slug], path))
     left = tuple(m for m in marks if m.slug not in drawn)
     return Map(_WIDTH, round((north - south) * scale, 1), 0.0, tuple(tiles), left)
 
 
-def _middle(ring: Iterable[tuple[float, float]]) -> tuple[float, float]:
+def _middle(ring: Sequence[tuple[float, float]]) -> tuple[float, float]:
     xs, ys = zip(*ring, strict=True)
     return round((min(xs) + max(xs)) / 2, 1), round((min(ys) + max(ys)) / 2, 1)
 

@@ -18,14 +18,14 @@ from pyoxigraph import NamedNode
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.answers import rdf_answer
+from api.answers import content, json_answer, rdf_answer
 from api.problems import finding_problem, request_language
 from api.services import Services
-from api.sparql import asking
+from api.sparql import asking, editor
 from api.sparql.answering import CORS, Answer, Using, problem, ready, unchanged
 from kg.findings import BilimError, finding
 from kg.sparql.description import Held, describe
-from kg.sparql.formats import GRAPHS, RESULTS
+from kg.sparql.formats import GRAPHS, offers_for
 from kg.sparql.negotiation import Offer, by_suffix, negotiate
 from kg.sparql.pool import Job, Pool
 from kg.sparql.vet import Vetted, vet
@@ -40,12 +40,6 @@ _READING: Final = "GET, HEAD, OPTIONS"
 _VET_HERE: Final = 8_000  # characters; some 2 ms of work on the event loop
 _DESCRIPTIONS: Final = (*GRAPHS, Offer("text/html", "html"))
 _ALL: Final = "CONSTRUCT { ?s ?p ?o } WHERE "
-_EXAMPLE: Final = """SELECT ?person ?name ?start WHERE {
-  ?tenure bkg:post post:kz-minister-of-education ; org:member ?person ; bkg:startEdtf ?start .
-  ?person skos:prefLabel ?name FILTER(LANG(?name) = "en")
-}
-ORDER BY ?start
-LIMIT 100"""
 
 
 def router() -> APIRouter:
@@ -54,6 +48,7 @@ def router() -> APIRouter:
     asked = list(_ASKED)
     routes.add_api_route(PATH, sparql, methods=asked, response_class=Response)
     routes.add_api_route("/releases/{release}" + PATH, pinned, methods=asked, response_class=Response)
+    routes.add_api_route(PATH + "/completions", completions, methods=["GET"], response_class=Response)
     routes.add_api_route(
         GRAPH_STORE, graph_store, methods=["GET", "HEAD", "OPTIONS", "PUT", "POST", "DELETE", "PATCH"],
         response_class=Response,
@@ -96,6 +91,8 @@ async def _protocol(request: Request, services: Services, release: str, using: U
         asked = await asking.read(request)
         if asked is None:
             return await _described(request, services, release)
+        if asked.format is None and editor.wanted(request):
+            return await _shown(request, services, asked, release, using)
         vetted, timeout = await _vetted(pool, asked, services.settings.sparql_timeout)
         offer = asking.choose(request, vetted, asked.format)
     except asking.Noted as noted:
@@ -120,6 +117,18 @@ async def _protocol(request: Request, services: Services, release: str, using: U
         return ready(request, media_type, release, key, body)
     job = Job(vetted.text, media_type, vetted.prefixes, dataset, timeout, vetted.services)
     return Answer(request, using, job, results, key_of)
+
+
+async def _shown(request: Request, services: Services, asked: asking.Asked, release: str, using: Using) -> Response:
+    """The answer as a page, for a browser."""
+
+    async def job() -> tuple[str, Job]:
+        vetted, timeout = await _vetted(services.pool, asked, services.settings.sparql_timeout)
+        dataset = asked.dataset or (vetted.dataset if _several(vetted.dataset) else None)
+        media = offers_for(vetted.form)[0].media_type
+        return vetted.form, Job(vetted.text, media, vetted.prefixes, dataset, timeout, vetted.services)
+
+    return await editor.answered(request, services, asked, release, using, job)
 
 
 async def _vetted(pool: Pool, asked: asking.Asked, most: float) -> tuple[Vetted, float | None]:
@@ -159,15 +168,7 @@ async def _described(request: Request, services: Services, release: str) -> Resp
     if offer is None or (request.scope["query_string"] and offer.media_type != "text/html"):
         raise QueryError("sparql-no-query", path=request.url.path)
     if offer.media_type == "text/html":
-        return request.app.state.pages.response(  # type: ignore[no-any-return]
-            "sparql.html",
-            request_language(request),
-            request=request,
-            headers={"Vary": "Accept, Accept-Language"},
-            example=_EXAMPLE,
-            formats=[("sparql.tables", RESULTS), ("sparql.graphs", GRAPHS)],
-            seconds=f"{services.settings.sparql_timeout:g}",
-        )
+        return editor.page(request, services, editor.EXAMPLE, None)
     if not release:
         raise QueryError("sparql-unavailable", reason="")
     manifest = (await services.find_release(release)).manifest
@@ -178,6 +179,13 @@ async def _described(request: Request, services: Services, release: str) -> Resp
     address = str(request.url.replace(query="", fragment=""))
     headers = {**CORS, "Vary": "Accept", "Bilim-Release": release, "Cache-Control": "no-cache"}
     return rdf_answer(describe(address, held), offer.media_type, headers)
+
+
+def completions(request: Request) -> Response:
+    """What the editor completes, from the release of now."""
+    release = _services(request).release()
+    found = editor.completions(release, request_language(request), content(request))
+    return json_answer({"data": found, "release": release.id}, content(request)[0])
 
 
 async def graph_store(request: Request) -> Response:

@@ -56,6 +56,7 @@ class Shown:
     """What the page shows below the form. ``found`` is None where nothing was asked yet, or wrongly."""
 
     fields: list[Field]
+    asked: bool  # whether anything was given; without, a default that this release lacks is no fault of the client
     faults: list[str] = field(default_factory=list)  # what belongs to no field
     rows: list[dict[str, Any]] | None = None
     columns: list[outcome.Column] = field(default_factory=list)
@@ -71,6 +72,10 @@ class Shown:
     network: dict[str, Any] | None = None
 
     @property
+    def wrong(self) -> bool:
+        return bool(self.faults) or any(f.errors for f in self.fields)
+
+    @property
     def answered(self) -> bool:
         return self.rows is not None or self.boolean is not None or self.turtle is not None
 
@@ -81,7 +86,7 @@ def show(request: Request, engine: Engine | None, template: Template, lang: str)
     for name, value in request.query_params.multi_items():
         if name not in OWN and value.strip():
             given.setdefault(name, []).append(value)
-    shown = Shown([_field(p, given, lang) for p in template.params])
+    shown = Shown([_field(p, given, lang) for p in template.params], bool(given or request.query_params.get("page")))
     if engine is None or (not given and any(p.needed for p in template.params)):
         return shown
     services = services_of(request)

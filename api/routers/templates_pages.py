@@ -18,7 +18,9 @@ from kg.findings import pick
 from kg.templates.catalogue import Catalogue
 from kg.templates.model import Broken, Deprecated, Template
 from kg.templates.page import address
-from kg.templates.params import as_texts
+from kg.templates.params import BadParameters, as_texts
+from kg.templates.prepare import first_page
+from kg.templates.run import Engine
 
 
 def router(catalogue: Catalogue, engines: Engines) -> APIRouter:
@@ -83,10 +85,23 @@ def _explained(request: Request, catalogue: Catalogue, engines: Engines, markdow
             "query.html", lang, request=request, question=template, returned=returned, release=release, shown=shown,
             summary=pick(template.summaries, lang), about=markdown.html(pick(template.descriptions, lang)),
             clang=content(request)[0], asked_clang=request.query_params.get("clang", ""), examples=examples,
-            status_code=422 if shown.faults or any(f.errors for f in shown.fields) else 200,
+            status_code=422 if shown.asked and shown.wrong else 200,
         )  # fmt: skip
-    body = {"data": {**_summary(template, lang), "query": template.text}, "release": release}
+    data = {**_summary(template, lang), "query": template.text, "example": _bound_example(request, engine, template)}
+    body = {"data": data, "release": release}
     return json_answer({**body, "links": {"self": f"/queries/{name}", "answer": template.path}}, lang)
+
+
+def _bound_example(request: Request, engine: Engine | None, template: Template) -> str | None:
+    """The text of the first example with its values in place, to be run as it is; None where there is none."""
+    if engine is None or not template.examples:
+        return None
+    given = {name: as_texts(value) for name, value in template.examples[0].params.items()}
+    try:
+        values = engine.check(template, given, services_of(request).today())
+    except BadParameters:  # another release may lack the things of an example
+        return None
+    return first_page(template, values)
 
 
 def _pairs(given: Mapping[str, Any], lang: str) -> list[tuple[str, str]]:

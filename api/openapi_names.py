@@ -12,12 +12,14 @@ from api.openapi_schemas import IRI, MAYBE, TEXT, listed, ref
 from api.routers.reconcile import PATH
 from api.routers.search import BATCH_MAX, LIMIT, LIMIT_MAX, NAMED, TEXT_MAX
 from kg.kinds import KINDS
+from kg.releases.facets import FACETS
 
 FORM: Final = "application/x-www-form-urlencoded"
 _NAME: Final = {"type": "string", "minLength": 1, "maxLength": TEXT_MAX, "pattern": r"\S"}
 _KINDS: Final = {"type": "array", "items": {"type": "string", "enum": list(NAMED)}}
 _LIMIT: Final = {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT}
 _SCORE: Final = {"type": "number", "minimum": 0, "description": "How well the name fits; 100 is all of it."}
+_MATCHED: Final = "The name that answered, which may be another than the label; null where no name was asked."
 _LANGUAGES: Final = (LANG, CLANG)
 _COLUMN: Final = {"q0": {"query": "Аймағамбетов", "type": "person"}, "q1": {"query": "KazNU"}}
 
@@ -30,8 +32,8 @@ def schemas() -> dict[str, Any]:
         "slug": TEXT,
         "label": MAYBE,
         "labelLang": {**MAYBE, "description": "language of the label"},
-        "matched": _object({"value": TEXT, "lang": TEXT}, "The name that answered; it may be another than the label."),
-        "score": _SCORE,
+        "matched": {"anyOf": [_object({"value": TEXT, "lang": TEXT}, _MATCHED), {"type": "null"}]},
+        "score": {**_SCORE, "type": ["number", "null"]},
         "why": listed(ref("NameWord"), "Word by word."),
     }
     match = {
@@ -58,6 +60,10 @@ def schemas() -> dict[str, Any]:
             },
             "One word asked and the word of the name that answers it, both folded to one spelling.",
         ),
+        "FacetValue": _object(
+            {"value": TEXT, "label": TEXT, "labelLang": MAYBE, "count": {"type": "integer", "minimum": 1}},
+            "A value of a facet and how many things have it.",
+        ),
         "NameHit": _object(hit, "A thing found by a name."),
         "NameCandidate": _object({**hit, "match": match}, "A thing that may be the one named."),
         "ReconcileEntry": _object(entry, "A type or property of the reconciliation service."),
@@ -70,19 +76,29 @@ def paths() -> dict[str, dict[str, Operation]]:
     hits = {JSON: envelope(listed(ref("NameHit"), "Best first."))}
     found = "Any spelling will do: Kazakh, Russian, any Latin one, initials, slips of the pen."
     asked = (*_asked(), *_LANGUAGES)
+    values = {facet: listed(ref("FacetValue"), "The most frequent; years from the last.") for facet in FACETS}
+    body = envelope(listed(ref("NameHit"), "Best first; without a text by kind and label."))
+    body["properties"] |= {
+        "facets": _object(
+            values, "Counted among the hundred best that a text finds, or among all that have the values."
+        ),
+        "total": {"type": "integer", "description": "How many there are, where no text ranks them."},
+    }
+    narrowed = (*_narrowing(), *asked[1:])
+    searched = {JSON: body}
     return {
         "/search": {
             "get": _operation(
                 "search.page",
                 "Find things by their names",
                 f"{found} As a page, or as JSON.",
-                {**hits, HTML: TEXT},
+                {**searched, HTML: TEXT},
                 (406, 414, 422, 503),
-                asked,
+                narrowed,
             )
         },
         "/api/v1/search": {
-            "get": _operation("search.list", "Find things by their names", found, hits, (414, 422, 503), asked)
+            "get": _operation("search.list", "Find things by their names", found, searched, (414, 422, 503), narrowed)
         },
         "/api/v1/suggest": {
             "get": _operation(
@@ -233,6 +249,20 @@ def _asked() -> tuple[dict[str, Any], ...]:
         {**kind, "style": "form", "explode": True},
         _query("limit", "How many at most.", _LIMIT, 5),
     )
+
+
+def _narrowing() -> tuple[dict[str, Any], ...]:
+    text = {"type": "string", "maxLength": TEXT_MAX}
+    told = {
+        "type": "local name of a class",
+        "region": "slug of a region",
+        "ministry": "slug of a ministry",
+        "role": "slug of a post",
+        "year": "a year in which it, or a tenure of it, began, ended or took place",
+    }
+    name = _query("q", "A name, in any spelling. May be left out where a facet is given.", _NAME, "Аймағамбетов")
+    facets = tuple(_query(facet, f"Only what has this: {told[facet]}.", text) for facet in FACETS)
+    return name, *facets, _query("facets", "Count the values of facets.", {"type": "boolean", "default": False})
 
 
 def _operation(

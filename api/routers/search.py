@@ -1,9 +1,13 @@
-"""/search, /api/v1/search, /suggest and /match: things by their names, in any spelling, with scores and why."""
+"""/search, /api/v1/search, /suggest and /match: things by their names, in any spelling, with scores and why.
+
+Search narrows by facets (:mod:`kg.releases.facets`), and counts them where it is asked to.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
@@ -15,6 +19,7 @@ from api.routers.templates_body import json_object
 from kg.findings import BilimError, finding
 from kg.kinds import KINDS
 from kg.names import pick_label
+from kg.releases import facets
 from kg.releases.name_index import Hit, search
 from kg.releases.reader import Release
 from kg.terms import entity_iri
@@ -26,6 +31,10 @@ BATCH_MAX: Final = 50
 """Texts matched by one POST."""
 SURE, AHEAD = 95.0, 5.0
 """A match: so high a score, and so far before the next of its kind."""
+COUNTED: Final = 100
+"""Things found by a text whose facets are counted."""
+VALUES: Final = 12
+"""Values told of each facet, the most frequent."""
 NAMED: Final = tuple(name for name, kind in KINDS.items() if kind.named)
 
 
@@ -36,16 +45,20 @@ def router() -> APIRouter:
     @routes.get("/search")
     async def page(request: Request) -> Response:
         if choose(request, PAGE_OFFERS) != HTML:
-            return await run_in_threadpool(_list, request, False)
+            return await run_in_threadpool(_searched, request)
         return await run_in_threadpool(_page, request)
 
     @routes.get("/api/v1/search")
     def searched(request: Request) -> Response:
-        return _list(request, False)
+        return _searched(request)
 
     @routes.get("/api/v1/suggest")
     def suggested(request: Request) -> Response:
-        return _list(request, True)
+        only(request, "q", "kind", "limit", "lang", "clang")
+        clang, release = content(request), services_of(request).release()
+        kinds, limit = kinds_of(request), limit_of(request)
+        hits = search(release.projection.rows, asked(request), kinds=kinds, limit=limit, typing=True)
+        return _answer(request, release, shown(release, hits, clang), clang)
 
     @routes.get("/api/v1/match")
     def matched(request: Request) -> Response:
@@ -136,14 +149,82 @@ def candidates(
     return found[:limit]
 
 
-def _list(request: Request, typing: bool) -> Response:
-    only(request, "q", "kind", "limit", "lang", "clang")
-    clang = content(request)
-    release = services_of(request).release()
-    kinds, limit = kinds_of(request), limit_of(request)
-    hits = search(release.projection.rows, asked(request), kinds=kinds, limit=limit, typing=typing)
-    body = {"data": shown(release, hits, clang), "links": {"self": _self(request)}, "release": release.id}
+def wanted_of(request: Request) -> dict[str, str]:
+    """Facet → value that things must have."""
+    given = ((facet, request.query_params.get(facet, "").strip()[:TEXT_MAX]) for facet in facets.FACETS)
+    return {facet: value for facet, value in given if value}
+
+
+def _answer(
+    request: Request, release: Release, data: Sequence[Mapping[str, Any]], clang: Sequence[str], **more: Any
+) -> Response:
+    body = {"data": data, **more, "links": {"self": _self(request)}, "release": release.id}
     return json_answer(body, clang[0])
+
+
+def _searched(request: Request) -> Response:
+    """What a text finds, or all that have the values of facets; ``facets=true`` counts the values."""
+    only(request, "q", *facets.FACETS, "facets", "kind", "limit", "lang", "clang")
+    clang, release = content(request), services_of(request).release()
+    wanted, kinds, limit = wanted_of(request), kinds_of(request), limit_of(request)
+    text = None if wanted and "q" not in request.query_params else asked(request)
+    count = request.query_params.get("facets", "").lower() in ("true", "1")
+    found, more = _found(release, text, kinds, wanted, limit, clang, count)
+    return _answer(request, release, found, clang, **more)
+
+
+def _found(
+    release: Release,
+    text: str | None,
+    kinds: Sequence[str],
+    wanted: Mapping[str, str],
+    limit: int,
+    clang: Sequence[str],
+    count: bool,
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Things; ``total`` where no text ranks them; where asked ``facets``: facet → values with label and count."""
+    rows, of = release.projection.rows, tuple(kinds) or NAMED
+    more: dict[str, Any] = {}
+    if text is not None:
+        hits = search(rows, text, kinds=kinds, wanted=wanted, limit=max(limit, COUNTED) if count else limit)
+        counts = facets.counted(rows, [(hit.kind, hit.slug) for hit in hits], VALUES) if count else None
+        data = shown(release, hits[:limit], clang)
+    else:
+        more["total"], things = facets.having(rows, wanted, of, clang[0], limit)
+        data = _entities(release, things, clang)
+        if not count:
+            counts = None
+        elif wanted:
+            counts = facets.counted_having(rows, wanted, of, VALUES)
+        else:
+            counts = facets.totals(rows, of, VALUES)
+    return data, more if counts is None else {**more, "facets": _told(release, counts, clang)}
+
+
+def _entities(release: Release, things: Sequence[tuple[str, str]], clang: Sequence[str]) -> list[dict[str, Any]]:
+    """Things found by no name: as :func:`shown`, without one."""
+    hits = [Hit(kind, slug, "", "", 0.0, ()) for kind, slug in things]
+    return [{**item, "matched": None, "score": None} for item in shown(release, hits, clang)]
+
+
+def _told(
+    release: Release, counts: Mapping[str, Sequence[tuple[str, int]]], clang: Sequence[str]
+) -> dict[str, list[dict[str, Any]]]:
+    iris = {(facet, value): facets.value_iri(facet, value) for facet, values in counts.items() for value, _ in values}
+    labels = release.projection.labels(iri for iri in iris.values() if iri)
+    picked = {key: pick_label(labels.get(iri or "", {}), clang) for key, iri in iris.items()}
+    return {
+        facet: [
+            {
+                "value": value,
+                "label": label.value if (label := picked[facet, value]) else value,
+                "labelLang": label.lang if label else None,
+                "count": n,
+            }
+            for value, n in values
+        ]
+        for facet, values in counts.items()
+    }
 
 
 def _batch(request: Request, body: Mapping[str, Any]) -> Response:
@@ -167,12 +248,13 @@ def _batch(request: Request, body: Mapping[str, Any]) -> Response:
 
 def _page(request: Request) -> Response:
     """The page: a form, and what was found."""
-    only(request, "q", "kind", "limit", "lang", "clang")
+    only(request, "q", *facets.FACETS, "facets", "kind", "limit", "lang", "clang")
     lang, clang = interface(request), content(request)
     release = services_of(request).release()
     text = request.query_params.get("q", "").strip()[:TEXT_MAX]
-    kinds = kinds_of(request)
-    hits = search(release.projection.rows, text, kinds=kinds, limit=LIMIT_MAX) if text else []
+    kinds, wanted = kinds_of(request), wanted_of(request)
+    limit = LIMIT_MAX if text or wanted else 0
+    found, more = _found(release, text or None, kinds, wanted, limit, clang, True)
     return pages_of(request).response(
         "search.html",
         lang,
@@ -181,9 +263,26 @@ def _page(request: Request) -> Response:
         text=text,
         chosen=kinds,
         kinds=[KINDS[name] for name in NAMED],
-        found=[{**item, "kindOf": KINDS[item["kind"]]} for item in shown(release, hits, clang)],
+        found=[{**item, "kindOf": KINDS[item["kind"]]} for item in found],
+        wanted=wanted,
+        total=more.get("total", len(found)),
+        facets=[(facet, _choices(request, facet, values)) for facet, values in more["facets"].items() if values],
         release=release.id,
     )
+
+
+def _choices(request: Request, facet: str, values: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Values of a facet with the address that chooses each, or gives it up where it is chosen."""
+    before = [(name, value) for name, value in request.query_params.multi_items() if name != facet and value]
+    chosen = request.query_params.get(facet, "").strip()
+    return [
+        {
+            **value,
+            "chosen": value["value"] == chosen,
+            "href": "/search?" + urlencode(before if value["value"] == chosen else [*before, (facet, value["value"])]),
+        }
+        for value in values
+    ]
 
 
 def _self(request: Request) -> str:

@@ -14,11 +14,13 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, Final
 
 from kg.kinds import KINDS
 from kg.matching import Answers, WordMatch, deletions, match_word, remembered, score
 from kg.names import fold
+from kg.releases.facets import condition
 
 SCHEMA: Final = """
 CREATE TABLE words(word TEXT PRIMARY KEY, names INTEGER NOT NULL) WITHOUT ROWID;
@@ -29,6 +31,7 @@ CREATE TABLE word_forms(form TEXT, word TEXT, PRIMARY KEY(form, word)) WITHOUT R
 Rows = Callable[[str, Iterable[Any]], list[tuple[Any, ...]]]
 """Asks the projection: SQL and parameters to rows."""
 
+_ANY: Final[Mapping[str, str]] = MappingProxyType({})
 ASKED_MAX: Final = 12
 """Words of a question that are looked at."""
 _BEGINNINGS: Final = 20  # words that may complete a cut one, the most frequent first
@@ -68,10 +71,19 @@ def fill(db: sqlite3.Connection) -> None:
     db.executemany("INSERT INTO word_forms VALUES(?, ?)", forms)
 
 
-def search(rows: Rows, text: str, *, kinds: Collection[str] = (), limit: int = 10, typing: bool = False) -> list[Hit]:
+def search(
+    rows: Rows,
+    text: str,
+    *,
+    kinds: Collection[str] = (),
+    wanted: Mapping[str, str] = _ANY,
+    limit: int = 10,
+    typing: bool = False,
+) -> list[Hit]:
     """Things whose names answer the text, best first, each once by its best name; ties by kind and slug.
 
     :param kinds: kinds wanted; empty: all.
+    :param wanted: facet → value that things must have (:mod:`kg.releases.facets`).
     :param typing: the last word is still being written.
     """
     asked = list(dict.fromkeys(fold(text).split()))[:ASKED_MAX]
@@ -96,7 +108,7 @@ def search(rows: Rows, text: str, *, kinds: Collection[str] = (), limit: int = 1
         chunk = gathered[begin : begin + _RANKED]
         if len(best) >= limit and (begin >= _ENOUGH or _beaten(100 * chunk[0][1] / whole, best.values(), limit)):
             break
-        for key, kind, slug, lang, name, preferred in _named(rows, [name for name, _ in chunk], kinds):
+        for key, kind, slug, lang, name, preferred in _named(rows, [name for name, _ in chunk], kinds, wanted):
             value, why = score(asked, key.split(), rarity, answer, cut_last=typing)
             value = min(100.0, value) - (0 if preferred else 0.01)  # of equals, the preferred name
             before = best.get((kind, slug))
@@ -158,9 +170,13 @@ def _gathered(
     return [(name, weight + unseen) for name, weight in most[:_RANKED_MAX]]
 
 
-def _named(rows: Rows, names: Sequence[int], kinds: Collection[str]) -> list[tuple[Any, ...]]:
+def _named(
+    rows: Rows, names: Sequence[int], kinds: Collection[str], wanted: Mapping[str, str]
+) -> list[tuple[Any, ...]]:
     if not names:
         return []
     marks = ",".join("?" * len(names))
-    found = rows(f"SELECT key, kind, slug, lang, name, preferred FROM names WHERE rowid IN ({marks})", names)
+    having, values = condition(wanted)
+    sql = f"SELECT key, kind, slug, lang, name, preferred FROM names WHERE rowid IN ({marks}){having}"
+    found = rows(sql, [*names, *values])
     return [row for row in found if row[1] in kinds] if kinds else found

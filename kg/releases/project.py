@@ -6,7 +6,7 @@ has one (terms and concepts too); ``names(key, name, lang, preferred, kind, slug
 ``usage(term, via, things, statements, example)`` of classes, properties and concepts (kg.releases.usage);
 ``partitions(cls, property, target, is_class, n)`` for VoID (kg.releases.partitions);
 ``coverage(position, kind, cls, json)``, thinnest first (kg.releases.coverage); the index of names' words
-(kg.releases.name_index).
+(kg.releases.name_index); facets of what is found by name (kg.releases.facets).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Final
 from pyoxigraph import Store
 
 from kg.names import fold, pick_label
-from kg.releases import name_index
+from kg.releases import facets, name_index
 from kg.releases.coverage import coverage
 from kg.releases.documents import Merged, alt_labels, document, dump, read_merged, types
 from kg.releases.manifest import PROJECTION
@@ -56,7 +56,9 @@ def project(store: Store, directory: Path, content_hash: str) -> dict[str, int]:
     db = sqlite3.connect(directory / FILE)
     try:
         # The file is synced as a whole when the candidate gets its name; until then it is thrown away on a crash.
-        db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA + name_index.SCHEMA)
+        db.executescript(
+            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA + name_index.SCHEMA + facets.SCHEMA
+        )
         counts = _fill(db, merged, content_hash)
         db.executescript(_INDEXES)
         db.commit()
@@ -79,6 +81,7 @@ def _fill(db: sqlite3.Connection, merged: Merged, content_hash: str) -> dict[str
     )
     db.executemany("INSERT INTO names VALUES(?, ?, ?, ?, ?, ?)", sorted(_names(merged, things)))
     name_index.fill(db)
+    facets.fill(db, merged)
     kinds = Counter(kind for _, kind, _ in things)
     classes = Counter((kind, t["id"]) for iri, kind, _ in things for t in types(merged, iri))
     rows = [(kind, "", n) for kind, n in kinds.items()] + [(kind, cls, n) for (kind, cls), n in classes.items()]

@@ -151,10 +151,13 @@ def _matches() -> Operation:
 def _reconcile() -> dict[str, dict[str, Operation]]:
     """The Reconciliation Service API 0.2, whose own words these are."""
     entries = {JSON: _object({"result": listed(ref("ReconcileEntry"), "Those that begin so.")})}
-    described = _object({"id": TEXT, "name": TEXT, "notable": listed(ref("ReconcileEntry"), "Its kind.")})
+    described = _object(
+        {"id": TEXT, "name": TEXT, "description": TEXT, "notable": listed(ref("ReconcileEntry"), "Its kind.")}
+    )
     suggested = {JSON: _object({"result": listed(described, "Those that begin so.")})}
     prefix = _query("prefix", "What is written so far.", {"type": "string"}, "aimag")
     kind = _query("type", "A kind: `person`, `Person`, or the class.", {"type": "string"}, "person")
+    cursor = _query("cursor", "How many to leave out.", {"type": "integer", "minimum": 0, "maximum": 99_999}, 10)
     limit = _query("limit", "Properties at most.", {"type": "integer", "minimum": 0, "maximum": 99_999}, 5)
     limited = {"type": "integer", "description": "the limit asked for"}
     properties = _object({"type": TEXT, "properties": listed(ref("ReconcileEntry"), "By id.")}, limit=limited)
@@ -174,7 +177,7 @@ def _reconcile() -> dict[str, dict[str, Operation]]:
 
     return {
         PATH: {"get": _service(), "post": _answers()},
-        f"{PATH}/suggest/entity": get("entity", "Things whose names begin so", suggested, prefix, kind),
+        f"{PATH}/suggest/entity": get("entity", "Things whose names begin so", suggested, prefix, kind, cursor),
         f"{PATH}/suggest/type": get("type", "Kinds whose names begin so", entries, prefix),
         f"{PATH}/suggest/property": get("property", "Properties whose names begin so", entries, prefix),
         f"{PATH}/properties": get(

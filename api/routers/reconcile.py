@@ -15,8 +15,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from api.answers import content, interface, json_answer, pages_of, services_of
+from api.pages.render import FRAMED_CSP
 from api.routers.entities import split_name
-from api.routers.search import BATCH_MAX, LIMIT, LIMIT_MAX, NAMED, TEXT_MAX, candidates
+from api.routers.search import BATCH_MAX, LIMIT, LIMIT_MAX, NAMED, TEXT_MAX, candidates, shown
 from kg.findings import BilimError, finding
 from kg.kinds import KINDS
 from kg.names import fold
@@ -60,11 +61,20 @@ def router() -> APIRouter:
         text = request.query_params.get("prefix", "")[:TEXT_MAX]
         kinds = _kinds(request.query_params.get("type"))
         release = services_of(request).release()
-        hits = search(release.projection.rows, text, kinds=kinds, limit=LIMIT, typing=True) if text.strip() else []
-        found = [(f"{hit.kind}/{hit.slug}", hit.name, hit.kind) for hit in hits]
+        skipped = min(_number(request, "cursor", 0), LIMIT_MAX)
+        most = skipped + LIMIT
+        hits = search(release.projection.rows, text, kinds=kinds, limit=most, typing=True) if text.strip() else []
         lang = interface(request)
-        result = [{"id": i, "name": name, "notable": [_type(kind, lang)]} for i, name, kind in found]
-        return json_answer({"result": result})
+        described = [
+            {
+                "id": f"{item['kind']}/{item['slug']}",
+                "name": item["label"] or item["slug"],
+                "description": item["matched"]["value"],
+                "notable": [_type(item["kind"], lang)],
+            }
+            for item in shown(release, hits[skipped:], content(request))
+        ]
+        return json_answer({"result": described})
 
     @routes.get(f"{PATH}/suggest/type")
     def kind(request: Request) -> Response:
@@ -82,9 +92,9 @@ def router() -> APIRouter:
     def properties(request: Request) -> Response:
         given = request.query_params.get("type", "")
         found = _properties(services_of(request).release(), _kinds(given), content(request))
-        limit = request.query_params.get("limit", "")
-        most = int(limit) if limit.isascii() and limit.isdigit() and len(limit) < 6 else len(found)
-        return json_answer({"type": given, "properties": found[:most]} | ({"limit": most} if limit else {}))
+        most = _number(request, "limit", len(found))
+        told = {"limit": most} if request.query_params.get("limit") else {}
+        return json_answer({"type": given, "properties": found[:most], **told})
 
     @routes.get(f"{PATH}/preview")
     def preview(request: Request) -> Response:
@@ -94,10 +104,16 @@ def router() -> APIRouter:
         if place is None or document is None:
             name = request.query_params.get("id", "")[:80]
             raise BilimError(finding("thing-not-found", kind="", slug=name, release=release.id))
-        shown = localize(document, content(request)[0])
+        thing = localize(document, content(request)[0])
         kind_name = KINDS[place[0]].labels[interface(request)]
         return pages_of(request).response(
-            "preview.html", interface(request), request=request, thing=shown, kind_name=kind_name, release=release.id
+            "preview.html",
+            interface(request),
+            request=request,
+            headers={"Content-Security-Policy": FRAMED_CSP},
+            thing=thing,
+            kind_name=kind_name,
+            release=release.id,
         )
 
     return routes
@@ -151,6 +167,10 @@ def _json(text: str) -> dict[str, Any]:
 
 def _reconcile(release: Release, query: Any, clang: Sequence[str], lang: str) -> list[dict[str, Any]]:
     """Candidates of one query (section 4): by name, then by the values of properties where any are given."""
+    properties = query.get("properties") if isinstance(query, dict) else None
+    if isinstance(query, dict) and "query" not in query and isinstance(properties, list) and properties:
+        names = [p.get("v") for p in properties if isinstance(p, dict) and p.get("pid") == "label"]
+        query = {**query, "query": str(_many(names[0])[0]) if names and _many(names[0]) else ""}
     if not isinstance(query, dict) or not isinstance(query.get("query"), str):
         raise BilimError(finding("reconcile-query", reason="each query is an object with a string 'query'"))
     limit = query.get("limit", LIMIT)
@@ -223,9 +243,9 @@ def _extend(release: Release, asked: dict[str, Any], clang: Sequence[str]) -> di
 
 def _cell(value: Any) -> dict[str, Any]:
     if isinstance(value, bool):
-        return {"bool": value}
+        return {"str": str(value).lower()}  # the schema of version 0.2 has no truth values
     if isinstance(value, int | float):
-        return {"float": value}
+        return {"int" if isinstance(value, int) else "float": value}
     if not isinstance(value, dict):
         return {"str": str(value)}
     place = split_entity_iri(str(value.get("id", "")))
@@ -246,6 +266,11 @@ def _properties(release: Release, kinds: Sequence[str], clang: Sequence[str]) ->
             texts = labels.get(iri, {})
             found.setdefault(name, next((texts[lang] for lang in (*clang, "en") if lang in texts), name))
     return [{"id": name, "name": text} for name, text in sorted(found.items())]
+
+
+def _number(request: Request, name: str, absent: int) -> int:
+    text = request.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else absent
 
 
 def _kinds(text: object) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """Accepting an import, retracting one: the only ways by which an import makes a release.
 
-Under the lock, on the then current release: derive and judge again what the change can affect, and compare with what the
-steward saw (on the release it was judged on, by the same rules and code, that is known); anything new goes back to the
-steward. Else the candidate (a hard-linked copy with the change) is projected and published. A crash at any moment leaves
-the import wholly in or wholly out (kg.imports.recovery).
+Under the lock, on the then current release: derive and judge again what the change can affect, and compare with what
+the steward saw (on the release it was judged on, by the same rules and code, that is known); anything new goes back to
+the steward. Else the candidate (a hard-linked copy with the change) is projected and published. A crash at any moment
+leaves the import wholly in or wholly out (kg.imports.recovery).
 """
 
 from __future__ import annotations

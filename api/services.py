@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -216,6 +217,9 @@ class Services:
         for listener in self._listeners:
             listener()
         structlog.get_logger("api").info("serving release", release=release.id)
+        if self.remote is None and release.manifest.triples <= self.settings.memory_triples:
+            # a thread that nobody waits for: until it has ended, the disk answers
+            threading.Thread(target=_hold, args=(release,), name="hold release", daemon=True).start()
         return True
 
     async def watch(self) -> None:
@@ -236,3 +240,10 @@ def _open(home: Home, remote: Connection | None, seen: object) -> Release:
     release.store.graphs()
     release.projection.meta()
     return release
+
+
+def _hold(release: Release) -> None:
+    try:
+        release.embedded.hold()
+    except OSError as error:  # no room for its file: the disk goes on answering
+        structlog.get_logger("api").warning("release not held in memory", release=release.id, problem=str(error))

@@ -77,6 +77,12 @@ class Settings(BaseSettings):
     page_size_max: int = Field(
         1000, ge=1, description="Largest page_size; a page of 1,000 rows is about 0.5 MB of JSON."
     )
+    memory_triples: int = Field(
+        250_000,
+        ge=0,
+        description="Triples up to which a release is also held in memory (about 420 bytes each), where templates are "
+        "answered two to four times as fast; 0: none.",
+    )
     sparql_workers: int = Field(2, ge=1, description="Queries of /sparql that run at once; one for each core.")
     sparql_queue: int = Field(16, ge=0, description="Queries that may wait for a worker before 503.")
     sparql_timeout: float = Field(30.0, gt=0, description="Seconds a query of /sparql may run.")

@@ -208,6 +208,21 @@ def test_doctor_says_how_to_mend(bilim: Bilim, monkeypatch: pytest.MonkeyPatch, 
     assert "BILIM_HOME" in out
 
 
+def test_doctor_names_a_question_that_is_not_served(
+    bilim: Bilim, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root = Path(__file__).resolve().parent.parent
+    (tmp_path / "queries/own").mkdir(parents=True)
+    (tmp_path / "ontology").symlink_to(root / "ontology")
+    (tmp_path / "queries/own/good.rq").write_text("ASK { ?s ?p ?o }")
+    (tmp_path / "queries/own/bad.rq").write_text("#+ summary: one\nASK { ?s nope:x ?o }")
+    monkeypatch.setenv("BILIM_RESOURCES", str(tmp_path))
+    code, out, _ = bilim("doctor", "--json")
+    [told] = [c for c in json.loads(out)["checks"] if c["check"] == "questions"]
+    assert (code, told["seen"]) == (1, "1 serve, 1 broken")
+    assert [(f["file"].endswith("own/bad.rq"), f["line"]) for f in told["findings"]] == [(True, 2)]
+
+
 def test_a_wrong_setting_is_named(bilim: Bilim, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BILIM_PORT", "eighty")
     code, _, err = bilim("doctor")

@@ -57,6 +57,17 @@ def test_evidence_of_the_whole_thing_speaks_for_each_property() -> None:
     assert said(store_of(GIVEN + more), "o:a") == {("singleSourced", BKG + "start"), ("lacksName", "kk")}
 
 
+def test_the_countries_of_the_parties_of_an_agreement() -> None:
+    told = """gd:x {
+      o:a bkg:inCountry country:kz . o:b bkg:inCountry country:kz .
+      agr:one bkg:party o:a , o:b , country:az , o:unesco .
+      agr:two bkg:party o:unesco .
+    }"""
+    store, name = store_of(told), NamedNode(BKG + "partyCountry")
+    found = {(q.subject.value, q.object.value) for q in store.quads_for_pattern(None, name, None)}
+    assert found == {(expand("agr:one"), expand(country)) for country in ("country:kz", "country:az")}
+
+
 DOCUMENTS, PROPERTIES = st.sampled_from("ABC"), st.frozensets(st.sampled_from("pq"), max_size=2)
 
 

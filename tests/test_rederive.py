@@ -31,6 +31,12 @@ gd:tenures {
   disc:d a bkg:Discrepancy ; bkg:concerns tenure:a , tenure:b ; bkg:onProperty bkg:start .
   disc:e a bkg:Discrepancy ; bkg:concerns o:old ; bkg:between evidence:old-end .
 }
+gd:agreements {
+  agr:a a bkg:Agreement ; bkg:party o:new , country:az .
+  agr:b a bkg:Agreement ; bkg:party o:new , o:old .
+  o:new bkg:inCountry country:kz .
+  o:old bkg:inCountry country:kz , country:ru .
+}
 gd:sources {
   doc:one a bkg:Document ; bkg:tier tier:news .
   doc:two a bkg:Document ; bkg:tier tier:secondary .
@@ -93,6 +99,14 @@ def test_less_evidence_of_one_tenure_moves_the_one_before_it() -> None:
     )
     assert before == {"2021-02-01"}
     assert after == {"2022-06-11"}  # the ministry's end
+
+
+def test_a_body_that_moves_changes_the_countries_of_its_agreements() -> None:
+    small = store_of(MINISTERS + MORE)
+    body, graph = NamedNode(expand("o:new")), NamedNode(f"{GRAPH}data/agreements")
+    [quad] = small.quads_for_pattern(body, NamedNode(expand("bkg:inCountry")), None, graph)
+    moved = Quad(quad.subject, quad.predicate, NamedNode(expand("country:uz")), graph)
+    same_as_whole(small, Delta([moved], [quad]))
 
 
 def test_another_class_hierarchy_derives_all_anew(small: Store) -> None:

@@ -77,6 +77,24 @@ def test_datasets_count_each_triple_once(store: EmbeddedStore) -> None:
     assert row["n"] == ox.Literal(3)
 
 
+def test_held_in_memory_it_gives_the_same_answers(store: EmbeddedStore) -> None:
+    asked = ["SELECT ?s ?o { ?s <https://example.org/p> ?o } ORDER BY ?s", "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }",
+             "SELECT ?g (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } } GROUP BY ?g ORDER BY ?g",
+             f"SELECT (COUNT(*) AS ?n) FROM <{G1}> {{ ?s ?p ?o }}",
+             "SELECT ?s { ?s ?p ?o FILTER(STR(?s) != 'from a graph') } ORDER BY ?s"]  # fmt: skip
+    disk = [[tuple(row) for row in store.query(text)] for text in asked]  # type: ignore[union-attr]
+    assert not store.held
+    store.hold()
+    store.hold()  # a second time it does nothing
+    assert store.held
+    assert [[tuple(row) for row in store.query(text)] for text in asked] == disk  # type: ignore[union-attr]
+    assert count(store, Dataset(default=(G1,))) == 2
+    assert store.query("ASK { <https://example.org/a> ?p ?o }") is True
+    assert len(list(store.construct("CONSTRUCT WHERE { ?s ?p ?o }"))) == 3
+    with pytest.raises(QueryError):
+        store.query("SELECT *\n{ ?s ?p")
+
+
 def test_a_dataset_beyond_the_limit_is_refused(store: EmbeddedStore) -> None:
     small = EmbeddedStore(Path(store.path), "r", merge_limit=3)
     with pytest.raises(QueryError) as raised:

@@ -63,6 +63,29 @@ def test_examples_come_out_as_they_say(client: TestClient, name: str, number: in
         assert rows, "an example shows something"
 
 
+@pytest.mark.parametrize(
+    ("path", "parameter", "slug", "others"),
+    [
+        (
+            "bodies/heads",
+            "body",
+            "kazakh-national-womens-teacher-training-university",
+            ["00kc94n51", "https://ror.org/00kc94n51", "Q13417870", "https://www.wikidata.org/wiki/Q13417870"],
+        ),
+        ("regions/akims", "region", "aktobe", ["KZ-15", "KZ-AKT", "region:aktobe"]),
+        ("agreements/between-countries", "partner", "az", ["AZ", "country:az"]),
+    ],
+)
+def test_a_thing_may_be_named_by_slug_iri_and_outside_ids(
+    client: TestClient, path: str, parameter: str, slug: str, others: list[str]
+) -> None:
+    of = {"body": "organization", "partner": "country"}.get(parameter, parameter)
+    whole = get(client, f"/api/v1/{path}", **{parameter: slug})["data"]
+    assert whole
+    for name in (f"https://w3id.org/bilim/id/{of}/{slug}", *others):
+        assert get(client, f"/api/v1/{path}", **{parameter: name})["data"] == whole, name
+
+
 @pytest.mark.parametrize(("name", "number"), EXAMPLES)
 def test_answers_fit_their_schema(client: TestClient, name: str, number: int) -> None:
     document = get(client, "/openapi.json")

@@ -96,6 +96,39 @@ def test_a_page_of_nothing_is_empty_and_there_is_no_second_one(store: EmbeddedSt
         rows(engine, asked, 2, 2, post="https://example.org/none")
 
 
+PLAIN = """#+ pagination: 2
+#+ returns: {tenure: {type: iri}, post: {type: iri}}
+SELECT ?tenure ?post WHERE { ?tenure a bkg:Tenure ; bkg:post ?post } ORDER BY ?tenure ?post
+"""
+MERGED = PLAIN.replace("post: {type: iri}", "post: {type: iri, list: true}")
+
+
+@pytest.mark.parametrize("text", [PLAIN, MERGED])
+def test_a_list_without_a_subquery_is_asked_once_for_all_its_pages(
+    store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    engine, asked, texts = Engine(store, Names(store.raw)), template(text), list[str]()
+    usual = EmbeddedStore.query
+    monkeypatch.setattr(EmbeddedStore, "query", lambda s, text, *a: texts.append(text) or usual(s, text, *a))
+    whole = rows(engine, asked, 1, 1000)
+    assert len(whole) > 4
+    assert [rows(engine, asked, number, 1) for number in range(1, len(whole) + 1)] == [[row] for row in whole]
+    with pytest.raises(NoSuchPage):
+        rows(engine, asked, len(whole) + 1, 1)
+    assert len(texts) == 1
+
+
+def test_a_list_too_long_to_be_kept_is_asked_a_page_at_a_time(
+    store: EmbeddedStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = rows(Engine(store, Names(store.raw)), template(PLAIN), 1, 1000)
+    monkeypatch.setattr("kg.templates.run._AT_ONCE", 4)  # two rows of two cells
+    engine, asked = Engine(store, Names(store.raw)), template(PLAIN)
+    assert [row for number in range(1, len(usual) + 1) for row in rows(engine, asked, number, 1)] == usual
+    with pytest.raises(NoSuchPage):
+        rows(engine, asked, len(usual) + 1, 1)
+
+
 def test_elsewhere_the_limit_stands_in_the_subquery(store: EmbeddedStore) -> None:
     engine, asked = Engine(store, Names(store.raw)), template()
     text = first_page(asked, engine.check(asked, {}, DAY))

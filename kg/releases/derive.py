@@ -54,7 +54,7 @@ _FROM = NamedNode(PROV + "wasDerivedFrom")
 WANTED: Final = frozenset(
     {RDF + "type", RDFS + "subClassOf", SKOS + "prefLabel", ORG + "member", ORG + "postIn"}
     | {BKG + name for name in ("post", "singleHolder", "concerns", "between", "inDocument", "tier", "rank")}
-    | {BKG + name for name in ("supports", "onProperty", "statesEdtf", "attestsEdtf")}
+    | {BKG + name for name in ("supports", "onProperty", "statesEdtf", "attestsEdtf", "party", "inCountry")}
 )
 """The predicates from which all is derived."""
 _ROLES: Final = {"MinisterialPost": "Minister", "AkimPost": "Akim", "RectorPost": "Rector"}
@@ -82,6 +82,7 @@ def _derived(facts: _Facts) -> list[Quad]:
     quads.update(_organizations(facts))
     quads.update(_sources(facts))
     quads.update(_names(facts))
+    quads.update(_party_countries(facts))
     return sorted(quads, key=str)
 
 
@@ -305,3 +306,12 @@ def _names(facts: _Facts) -> Iterator[Quad]:
     for thing in sorted({subject for subject, _ in facts.pairs(RDF + "type")}):
         if sources.needs_names(thing):
             yield from sources.lacks(thing, languages[thing])
+
+
+def _party_countries(facts: _Facts) -> Iterator[Quad]:
+    """bkg:partyCountry of an agreement: the countries of its parties; a party that is a country stands for itself."""
+    countries = facts.many(BKG + "inCountry")
+    for agreement, party in facts.pairs(BKG + "party"):
+        itself = [party.value] if (split_entity_iri(party.value) or ("",))[0] == "country" else []
+        for country in countries.get(party.value, itself):
+            yield Quad(NamedNode(agreement), NamedNode(BKG + "partyCountry"), NamedNode(country), DERIVED)

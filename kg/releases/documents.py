@@ -47,7 +47,10 @@ _ELSEWHERE: Final = frozenset(
     {_TYPE, _USED, SKOS + "prefLabel", SKOS + "altLabel", DCT + "title", OWL + "sameAs", SKOS + "exactMatch"}
     | {
         BKG + name
-        for name in ("disputed", "singleSource", "singleSourced", "secondaryOnly", "whollySecondary", "lacksName")
+        for name in (
+            *("disputed", "singleSource", "singleSourced", "secondaryOnly", "whollySecondary", "lacksName"),
+            "partyCountry",
+        )
     }
     | {f"{BKG}{name}Edtf" for name in _POINTS}
     | {f"{BKG}{side}{bound}" for side in ("earliest", "latest") for bound in _BOUNDS.values()}

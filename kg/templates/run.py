@@ -17,13 +17,14 @@ from kg.store.protocol import Solutions, Store
 from kg.templates import enumeration, params, shape
 from kg.templates.entities import StoreEntities
 from kg.templates.model import Param, Template
-from kg.templates.order import Order, Orders
+from kg.templates.order import Listing, Order, Orders
 from kg.templates.page import Asked, NoSuchPage, Page
 from kg.templates.params import Values
 from kg.templates.prepare import bound, details, keys
 from kg.templates.shape import Labels, Row
 
 _TOTALS_KEPT: Final = 20_000  # numbers; a release never changes, so they stay true
+_AT_ONCE: Final = 100_000  # cells of a list without ``# @page`` up to which it is read whole and kept (0.2 s, 15 MB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,12 @@ class Engine:
             variables, rows = self._select(query)
             return Table(variables, rows, None)
         node = self._node(template)
-        if not shape.merges(node):
+        listing = self._orders.get((query, node.anchor), lambda: self._listing(query, template, node))
+        if listing.groups is None:
             return self._rows_page(query, asked)
-        variables, rows = self._select(query)
-        groups = shape.groups(node, rows, {name: i for i, name in enumerate(template.variables)})
-        page = _existing(asked, len(groups))
-        chosen = groups[asked.offset : asked.offset + asked.size]
-        return Table(variables, [row for group in chosen for row in group], page)
+        page = _existing(asked, len(listing.groups))
+        chosen = listing.groups[asked.offset : asked.offset + asked.size]
+        return Table(listing.variables, [row for group in chosen for row in group], page)
 
     def objects(
         self, template: Template, table: Table, languages: Sequence[str], fields: Sequence[str] | None = None
@@ -152,6 +152,15 @@ class Engine:
     def _order(self, query: str) -> Order:
         variables, rows = self._select(query)
         return Order(variables, tuple(rows))
+
+    def _listing(self, query: str, template: Template, node: shape.Node) -> Listing:
+        """All rows. Where rows are objects, a page can be asked for alone, and a long list is not read whole."""
+        merges = shape.merges(node)
+        most = _AT_ONCE // len(template.variables)
+        variables, rows = self._select(query if merges else f"{query}\nLIMIT {most + 1}")
+        if not merges and len(rows) > most:
+            return Listing(variables, None)
+        return Listing(variables, tuple(shape.groups(node, rows, {name: i for i, name in enumerate(variables)})))
 
     def _rows_page(self, query: str, asked: Asked) -> Table:
         variables, rows = self._select(f"{query}\nLIMIT {asked.size} OFFSET {asked.offset}")

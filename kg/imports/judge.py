@@ -32,6 +32,8 @@ from kg.validation.report import UNCHECKED_CODES
 _COMPUTED: Final = (DefaultGraph(), NamedNode(GRAPH_DERIVED))
 """What is computed of a thing does not make it known: a tenure alone makes its holder a minister."""
 
+_CLASS: Final = "sh:ClassConstraintComponent"
+
 Progress = Callable[[str], None]
 """Told how far a check has come that is more than the file's neighbourhood."""
 
@@ -124,7 +126,10 @@ def judge_reading(
     found = planned().check(
         views(overlay.base, overlay.added(), overlay.removed()), focus=focus, located=located, progress=progress
     )
-    near, far = (*_unknown_things(located, overlay), *found.near), found.far
+    unknown = _unknown_things(located, overlay)
+    nowhere = {f.where for f in unknown}  # what is not there is of no class either: once is enough
+    seen = (f for f in found.near if f.where not in nowhere or f.component != _CLASS)
+    near, far = (*unknown, *seen), found.far
     if reading.faulty:
         half = _half_read(reading, located)
         told = {f.where for f in reading.findings if f.severity == "Violation"}

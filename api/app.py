@@ -17,19 +17,27 @@ from api.front.direct import direct
 from api.importing import Importing
 from api.metrics import Metrics
 from api.pages.render import Pages
+from api.questions import Questions
 from api.register import read_register
 from api.routers import (
+    between,
     changes,
     coverage,
+    days,
     entities,
+    history,
     home,
     imports,
+    lists,
+    mistakes,
     networks,
     reconcile,
     regions,
     release_files,
     releases,
+    robots,
     search,
+    sources,
     sparql,
     system,
     templates,
@@ -86,10 +94,18 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.state.importing = Importing(settings, found)
     app.state.register = read_register(found.data)
     problems.add_handlers(app)
-    for module in (home, things, vocabulary, releases, coverage, problem_pages, system):
+    engines = Engines()
+    questions = Questions(services.templates, engines)
+    for asking in (home, days, between):
+        app.include_router(asking.router(questions))
+    app.include_router(lists.router())
+    of_things = things.Things()
+    app.include_router(things.router(of_things))
+    for module in (vocabulary, releases, coverage, problem_pages, system):
+        app.include_router(module.router())
+    for module in (history, mistakes, robots, sources):
         app.include_router(module.router())
     app.include_router(sparql.router())
-    engines = Engines()
     app.include_router(entities.router())
     app.include_router(changes.router())
     app.include_router(search.router())
@@ -104,7 +120,8 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.include_router(templates_pages.router(services.templates, engines))
     templates.describe(app, services.templates, engines)
     openapi.complete(app)
-    return Front(app, services, {sparql.PATH: direct(app, sparql.PATH, sparql.sparql)})
+    within = {things.BELOW: direct(app, things.BELOW + "{kind}/{name}", of_things.by_path)}
+    return Front(app, services, {sparql.PATH: direct(app, sparql.PATH, sparql.sparql)}, within)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from api.front.variant import HTML, JSON, JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE
+from api.front.variant import CSV, HTML, JSON, JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE
 from api.openapi_schemas import COUNT, IRI, TEXT, listed, ref
 from api.problems import PROBLEM_JSON
 from kg.kinds import KINDS
@@ -81,6 +81,9 @@ CLANG: Final = _query(
     "clang", "Language of labels; where a label is missing, Accept-Language, then kk, ru, en.", _LANGUAGE, "en"
 )
 _ON: Final = _query("on", "The day for which `certainty` is said; today if absent.", _DAY, "2022-06-24")
+_ON_DAY: Final = _query(
+    "on", "Only what was in force, or happened, that day, certainly or possibly.", _DAY, "2022-06-24"
+)
 _PAGE: Final = _query("page", "Page, from 1.", {"type": "integer", "minimum": 1, "default": 1}, 1)
 _KIND: Final = _path("kind", "The kind of thing.", "person", enum=list(KINDS))
 _SLUG: Final = _path("slug", "The last part of its address.", "askhat-aimagambetov")
@@ -187,10 +190,13 @@ def _things() -> dict[str, Operation]:
             },
         },
         "/doc/{kind}": _get(
-            "things.list", "things", "The things of a kind, by name", "100 on a page, in the order of the language.",
-            _ok("A page of the list.", {JSON: envelope(listed(ref("ThingItem"), "By name."), page=ref("Page")),
-                                        HTML: TEXT}),
-            (404, 406, 422, 503), (_KIND, _PAGE, LANG, CLANG),
+            "things.list", "things", "The things of a kind, by name",
+            "100 on a page, in the order of the language; as CSV all of them. Values of lists, regions, countries and "
+            "`class` filter by their name: `class=University&inRegion=abai`; of one several are alternatives.",
+            _ok("A page of the list.", {JSON: envelope(listed(ref("ThingItem"), "By name."), page=ref("Page"),
+                                                       on={"type": ["string", "null"], "format": "date"}),
+                                        CSV: TEXT, HTML: TEXT}),
+            (404, 406, 422, 503), (_KIND, _PAGE, _ON_DAY, LANG, CLANG),
         ),
         "/doc/{kind}/{name}": _get(
             "things.one", "things", "What is known of a thing",

@@ -12,6 +12,11 @@ TEXT: Final = {"type": "string"}
 IRI: Final = {"type": "string", "format": "iri"}
 COUNT: Final = {"type": "integer", "minimum": 0}
 MAYBE: Final = {"type": ["string", "null"]}
+DATED: Final = {
+    "type": ["object", "null"],
+    "required": ["edtf", "earliest", "latest", "text"],
+    "properties": {"edtf": MAYBE, "earliest": MAYBE, "latest": MAYBE, "text": MAYBE},
+}
 
 
 def ref(name: str) -> dict[str, Any]:
@@ -49,14 +54,21 @@ def schemas() -> dict[str, Any]:
         "Thing": thing(),
         "ThingItem": {
             "type": "object",
-            "description": "A thing of a list, with its label.",
-            "required": ["id", "kind", "slug", "label", "labelLang"],
+            "description": "A thing of a list, with its label and its dates; null is not stated.",
+            "required": ["id", "kind", "slug", "label", "labelLang", "start", "end", "when", "certainty"],
             "properties": {
                 "id": IRI,
                 "kind": {"type": "string", "enum": list(KINDS)},
                 "slug": TEXT,
                 "label": MAYBE,
                 "labelLang": {**MAYBE, "description": "language of the label"},
+                "start": DATED,
+                "end": DATED,
+                "when": {**DATED, "description": "of what happens once: when it was, was signed, or was issued"},
+                "certainty": {
+                    "enum": ["certain", "possible", None],
+                    "description": "whether it was in force, or happened, on the day; null where no day was asked for",
+                },
             },
         },
         "Reference": {

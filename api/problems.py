@@ -6,6 +6,7 @@ The slug of a problem type is the code of a finding in kg/messages: ``/problems/
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
@@ -21,6 +22,7 @@ from api.front.allow import allowed
 from api.front.bodies import body_limit
 from api.front.variant import HTML, JSON, interface_language
 from kg.findings import BilimError, Finding, catalogue, finding, pick
+from kg.releases.name_index import search
 from kg.sparql.negotiation import Offer, negotiate
 from kg.templates.params import BadParameters
 from kg.terms import PROBLEMS
@@ -37,6 +39,7 @@ STATUSES = {
     "manifest-unreadable": 500,
     "release-format": 500,
 }
+NEAR_KINDS = ("person", "organization", "region", "program", "event", "post", "agreement")
 _OFFERS = (Offer(PROBLEM_JSON, ""), Offer(JSON, ""), Offer(HTML, ""))
 
 
@@ -140,10 +143,23 @@ def _answer(
     # A program gets problem+json whatever it asked for (an error must be told); only a browser gets a page.
     if wanted is not None and wanted.media_type == HTML:
         body = problem_body(status, slug, title, detail, **members)
+        sought, near = _near(request) if status == 404 else ("", [])
         return request.app.state.pages.response(  # type: ignore[no-any-return]
-            "problem.html", lang, status_code=status, headers=headers, request=request, problem=body, slug=slug
-        )
+            "problem.html", lang, status_code=status, headers=headers, request=request, problem=body, slug=slug,
+            sought=sought, near=near,
+        )  # fmt: skip
     return build_problem(status, slug, title, detail, headers=headers, **members)
+
+
+def _near(request: Request) -> tuple[str, list[dict[str, Any]]]:
+    """What was sought where nothing is, by the last part of the address, and things whose names are like it."""
+    words = re.split(r"[^\w]+", request.url.path.rstrip("/").rpartition("/")[2])
+    sought = " ".join(word for word in words if word)[:100]
+    release = request.app.state.services.current()
+    if release is None or not sought:
+        return sought, []
+    hits = search(release.projection.rows, sought, kinds=NEAR_KINDS, limit=5)
+    return sought, [{"kind": hit.kind, "slug": hit.slug, "label": hit.name} for hit in hits]
 
 
 async def _on_bilim_error(request: Request, error: Exception) -> Response:

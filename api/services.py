@@ -149,6 +149,10 @@ class Services:
         """Id of the release that new requests get; "" where there is none."""
         return self._current.id if self._current is not None else ""
 
+    def current(self) -> Release | None:
+        """The release that new requests get; None where nothing is published yet."""
+        return self._current
+
     def today(self) -> date:
         """The day in ``settings.timezone``; the same during the whole of a request."""
         pinned = _PINNED.get()

@@ -17,6 +17,7 @@ from kg.commands import (
     doctor,
     document,
     imports,
+    mistakes,
     query,
     release_coverage,
     release_keeping,
@@ -59,6 +60,7 @@ def make_app() -> typer.Typer:
     app.add_typer(token.app, name="token")
     app.command("backup")(release_keeping.backup)
     app.command("restore")(release_keeping.restore)
+    app.add_typer(mistakes.app, name="mistakes")
     app.command("coverage")(release_coverage.command)
     app.command("doctor")(doctor.command)
     return app

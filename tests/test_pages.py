@@ -95,7 +95,7 @@ def test_every_page_is_sound(small: TestClient, path: str, lang: str) -> None:
         if tag in ("input", "textarea", "select") and a.get("type") not in ("hidden", "submit")
     ]
     assert all(a.get("id") in labelled or a.get("aria-label") for a in fields)
-    assert "{" not in re.sub(r"<(pre|code|textarea|dd|li|p)\b.*?</\1>", "", text, flags=re.S)
+    assert "{" not in re.sub(r"<(pre|code|script|textarea|dd|li|p)\b.*?</\1>", "", text, flags=re.S)
 
 
 def test_own_links_lead_somewhere(small: TestClient) -> None:
@@ -125,7 +125,7 @@ def test_the_page_of_a_thing_holds_names_time_and_sources(small: TestClient) -> 
     person, _ = page(small, "/doc/person/aigul-example?clang=en")
     assert "Айгуль 1" in person
     assert "no name in this language" in person  # kk
-    assert 'class="timeline"' in person
+    assert '<svg class="time wide"' in person
     assert "from 11 June 2022 until January 2023" in " ".join(person.split())
 
 
@@ -139,7 +139,7 @@ def test_text_of_others_is_never_markup(small: TestClient) -> None:
 
 def test_a_name_in_another_language_is_marked(small: TestClient) -> None:
     text, _ = page(small, "/doc/post/kz-example?clang=ru")
-    assert '<h1 lang="kk">Мысалдар министрі</h1>' in text
+    assert '<h1><span lang="kk">Мысалдар министрі</span></h1>' in text
 
 
 def test_the_texts_are_complete_and_used() -> None:
@@ -165,6 +165,18 @@ def test_the_texts_are_complete_and_used() -> None:
         "value.",
         "view.",
         "subject.",
+        "thing.state.",
+        "certainty.",
+        "group.",
+        "between.",
+        "since.",
+        "until.",
+        "change.",
+        "day.group.",
+        "facet.",
+        "history.",
+        "personal.",
+        "diff.",
     )  # keys put together in templates
     unused = [k for k in texts if f'"{k}"' not in code and f"'{k}'" not in code and not k.startswith(made)]
     assert unused == []

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import time
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, MutableMapping
 from hashlib import blake2b
 from math import inf
 from secrets import token_hex
@@ -22,6 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.front.allow import allowed
 from api.front.bodies import body_limit
 from api.front.cache import Cache, Entry, Header, Key, RawKey
+from api.front.direct import NONE, Direct, inside
 from api.front.headers import COMMON, PREFLIGHT
 from api.front.limited import limited
 from api.front.pinned import headers_under, root, split
@@ -40,12 +41,13 @@ LISTS = (b"accept", b"accept-language", b"accept-encoding", b"if-none-match")
 class Front:
     """ASGI app round an ASGI app. ``clock`` gives seconds since the epoch (tests hand in their own).
 
-    ``direct``: path -> the ASGI app that answers it in place of ``app``, with no routing (see api/front/direct.py).
+    ``direct``: path -> ASGI app that answers it with no routing (see api/front/direct.py); ``within``: by folder.
     """
 
-    def __init__(self, app: ASGIApp, services: Services, direct: Mapping[str, ASGIApp] | None = None) -> None:
+    def __init__(self, app: ASGIApp, services: Services, direct: Direct = NONE, within: Direct = NONE) -> None:
         self.app = app
-        self.direct = dict(direct or {})
+        self.direct = direct
+        self.within = within
         self.services = services
         self.state = app.state  # type: ignore[attr-defined]  # as of a FastAPI app: app.state.services
         self.clock: Callable[[], float] = services.clock
@@ -269,7 +271,7 @@ class Front:
                 chunks.clear()
 
         try:
-            await self.app(scope, receive, collect)
+            await inside(self.within, scope["path"], self.app)(scope, receive, collect)
         except Exception:
             if not complete:
                 raise

@@ -5,7 +5,7 @@ Going through the list of routes, and through FastAPI's dependencies, costs more
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from fastapi import FastAPI, Request
@@ -13,6 +13,9 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+Direct = Mapping[str, ASGIApp]
+NONE: Direct = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +37,8 @@ def direct(app: FastAPI, path: str, endpoint: Callable[[Request], Awaitable[Resp
     handlers = dict(app.exception_handlers)
     bug = handlers.pop(Exception, None)
     return ServerErrorMiddleware(ExceptionMiddleware(answer, handlers), handler=bug)
+
+
+def inside(folders: Direct, path: str, otherwise: ASGIApp) -> ASGIApp:
+    """The app of the folder, ``/doc/``, in which an address is two steps down; else ``otherwise``."""
+    return folders.get(path[: path.find("/", 1) + 1], otherwise) if path.count("/") == 3 else otherwise

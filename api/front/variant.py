@@ -67,7 +67,8 @@ def _rule(pattern: str, offers: tuple[Offer, ...] | None, dated: bool = False) -
 RULES: tuple[Rule, ...] = (
     _rule(r"/doc/[^/]+/.+\.(?:json|jsonld|ttl|nt)", (), dated=True),
     _rule(r"/(?:doc|id)/[^/]+/[^/]+", DOC_OFFERS, dated=True),
-    _rule(r"/doc/[^/]+", PAGE_OFFERS),
+    _rule(r"/doc/[^/]+\.(?:json|csv)", ()),
+    _rule(r"/doc/[^/]+", TABLE_OFFERS),
     _rule(r"/api/v1/(?!(?:imports|validate|tokens|decisions|search|suggest|match)(?:/|$)).+", None, dated=True),
     _rule(r"/(?:shapes|ontology|ontology/[^/]+|list/.+)\.(?:json|jsonld|ttl|nt)", ()),
     _rule(r"/(?:def|shapes|ontology|ontology/[^/]+|list/.+)", VOCABULARY_OFFERS),
@@ -80,7 +81,10 @@ RULES: tuple[Rule, ...] = (
     _rule(r"/sparql/completions", ()),
     _rule(r"/sparql/\.well-known/sparql-examples", TOOL_OFFERS, dated=True),  # examples may say "today"
     _rule(r"/\.well-known/void", TOOL_OFFERS),
-    _rule(r"/|/problems(?:/[^/]+)?", PAGE_OFFERS),
+    _rule(r"/", PAGE_OFFERS, dated=True),  # who is in office today
+    _rule(r"/problems(?:/[^/]+)?|/on/[^/]+|/between|/personal-data", PAGE_OFFERS),
+    _rule(r"/sources\.(?:json|csv)|/sitemap\.xml|/sitemaps/[^/]+", ()),
+    _rule(r"/sources", TABLE_OFFERS),
     _rule(r"/queries(?:/.*)?", None, dated=True),
     _rule(r"/openapi\.json|/(?:context|frame)\.jsonld|/reference|/robots\.txt|/static/.+", ()),
 )

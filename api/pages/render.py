@@ -16,6 +16,7 @@ from api.front.pinned import page_under
 from api.pages.terms import term_page
 from api.services import prefix
 from kg.findings import Texts, pick
+from kg.kinds import KINDS
 from kg.terms import BASE, LANGUAGES
 
 CSP = (
@@ -27,6 +28,19 @@ FRAMED_CSP = CSP.replace("frame-ancestors 'none'", "frame-ancestors *").replace(
 )
 """Of pages without forms that others may frame: previews of the reconciliation service."""
 LANGUAGE_NAMES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
+LANGUAGE_SHORT = {"kk": "Қаз", "ru": "Рус", "en": "Eng"}
+SECTIONS = (
+    ("nav.home", "/"),
+    ("nav.people", "/doc/person"),
+    ("nav.bodies", "/doc/organization"),
+    ("nav.regions", "/doc/region"),
+    ("nav.day", "/on"),
+    ("nav.between", "/between"),
+    ("nav.queries", "/queries"),
+    ("nav.sparql", "/sparql"),
+    ("nav.ontology", "/ontology"),
+)
+"""What stands in the head of every page: text and address. What lies below an address is its section too."""
 
 
 def read_texts() -> dict[str, Texts]:
@@ -39,6 +53,13 @@ def read_texts() -> dict[str, Texts]:
                 raise ValueError(f"texts that stand twice: {sorted(twice)}")
             found.update(texts)
     return found
+
+
+def _section(path: str) -> str:
+    inside = [
+        address for _, address in SECTIONS if path == address or (address != "/" and path.startswith(address + "/"))
+    ]
+    return inside[0] if inside else ""
 
 
 def read_vendor() -> frozenset[str]:
@@ -57,32 +78,47 @@ class Pages:
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
         )
-        self._env.globals["term_page"] = term_page
+        self._env.globals.update(term_page=term_page, kinds=KINDS, sections=SECTIONS, base=BASE)
         self._env.globals.update(vendor=read_vendor(), words=self.texts, base_iri=BASE)
 
     def text(self, key: str, lang: str, **values: object) -> str:
         """A text of the interface. Raises KeyError for a key that is not in the catalogue."""
-        return pick(self.texts[key], lang).format(**values)
+        text = pick(self.texts[key], lang)
+        return text.format(**values) if values else text
 
     def html(self, template: str, lang: str, request: Request, **values: Any) -> str:
-        """The page as text. Templates see ``t(key, **values)``, ``lang``, ``path`` and ``languages``."""
+        """The page as text.
+
+        Templates see ``t(key, **values)``, ``lang``, ``path``, ``here(address)`` (the address in the languages of this
+        page), and the switches: ``languages`` of the interface and, with ``clang``, ``content_languages``.
+        """
         path = request.url.path
+        query = request.query_params
+        clang = values.setdefault("clang", None)
+        tail = urlencode([("lang", lang), *([("clang", clang)] if "clang" in query and clang else [])])
 
         def t(key: str, **fields: object) -> str:
             return self.text(key, lang, **fields)
 
-        def switch(other: str) -> str:
+        def here(address: str) -> str:
+            return f"{address}{'&' if '?' in address else '?'}{tail}"
+
+        def switch(name: str, other: str) -> str:
             # sorted: requests that differ in the order of parameters only share one kept answer
-            pairs = sorted((k, v) for k, v in request.query_params.multi_items() if k != "lang")
-            return urlencode([*pairs, ("lang", other)])
+            pairs = sorted((k, v) for k, v in query.multi_items() if k != name)
+            return f"{path}?{urlencode([*pairs, (name, other)])}"
 
         values.setdefault("release", request.app.state.services.current_id())
         text = self._env.get_template(template).render(
             t=t,
+            here=here,
             lang=lang,
             path=path,
-            languages=[(code, LANGUAGE_NAMES[code], f"{path}?{switch(code)}") for code in LANGUAGES],
+            section=_section(path),
+            languages=[(code, LANGUAGE_NAMES[code], LANGUAGE_SHORT[code], switch("lang", code)) for code in LANGUAGES],
+            content_languages=[(code, LANGUAGE_NAMES[code], switch("clang", code)) for code in LANGUAGES],
             **values,
         )
         return page_under(prefix(), text)
@@ -98,14 +134,19 @@ class Pages:
         **values: Any,
     ) -> Response:
         """The page as an answer, with its policy."""
-        return Response(
-            self.html(template, lang, request, **values).encode(),
-            status_code=status_code,
-            media_type="text/html",
-            headers={
-                "Content-Language": lang,
-                "Content-Security-Policy": CSP,
-                "Referrer-Policy": "same-origin",
-                **(headers or {}),
-            },
-        )
+        return dressed(self.html(template, lang, request, **values), lang, status_code, headers)
+
+
+def dressed(text: str, lang: str, status_code: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A page that is written, as an answer with the policy of all pages."""
+    return Response(
+        text.encode(),
+        status_code=status_code,
+        media_type="text/html",
+        headers={
+            "Content-Language": lang,
+            "Content-Security-Policy": CSP,
+            "Referrer-Policy": "same-origin",
+            **(headers or {}),
+        },
+    )

@@ -11,7 +11,7 @@ from datetime import date
 from math import ceil, floor
 from typing import Any, Final
 
-WIDTH, LABELS, RIGHT = 760.0, 250.0, 752.0
+WIDTH, LABELS, RIGHT = 760.0, 262.0, 738.0
 """Of the drawing: its width, where the labels end, where time ends."""
 ROW, TOP = 27.0, 26.0
 MOST: Final = 40
@@ -26,7 +26,7 @@ Day = date | None
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing in time. ``es, ls, ee, le``: bounds of start and end; ``point``: first and last day of an event."""
+    """One thing in time. ``es, ls, ee, le``: bounds of start and end; ``point``: the days of what was once."""
 
     label: str
     href: str

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from fastapi import APIRouter, Request
 from starlette.exceptions import HTTPException
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from api.answers import interface, json_answer, pages_of, services_of
 from api.metrics import CONTENT_TYPE
@@ -38,11 +38,6 @@ def router() -> APIRouter:
     @routes.get("/metrics")
     async def metrics(request: Request) -> Response:
         return Response(services_of(request).metrics.text(), headers={"Content-Type": CONTENT_TYPE, **NO_STORE})
-
-    @routes.get("/robots.txt")
-    async def robots() -> Response:
-        # /sparql answers anything, at a cost; /api is what the pages already hold
-        return PlainTextResponse("User-agent: *\nDisallow: /sparql\nDisallow: /api/\nDisallow: /metrics\n")
 
     @routes.get("/static/{name:path}")
     async def static(name: str) -> Response:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from urllib.parse import urlencode
+from functools import partial
 
+import orjson
 from fastapi import APIRouter, Request
 from pyoxigraph import NamedNode, Triple
 from starlette.concurrency import run_in_threadpool
@@ -17,7 +18,6 @@ from api.answers import (
     content,
     day,
     interface,
-    json_answer,
     json_ld_answer,
     link_header,
     only,
@@ -25,8 +25,10 @@ from api.answers import (
     rdf_answer,
     services_of,
 )
-from api.front.variant import DOC_OFFERS, HTML, JSON, JSON_LD, PAGE_OFFERS
-from api.pages.thing import certainty, thing_page
+from api.front.variant import DOC_OFFERS, HTML, JSON, JSON_LD
+from api.pages.kept import MARK, Kept, Written
+from api.pages.render import dressed
+from api.pages.thing import Reading, certainty, thing_page
 from kg import jsonld
 from kg.findings import BilimError, finding
 from kg.kinds import KINDS
@@ -36,8 +38,9 @@ from kg.store.protocol import Store
 from kg.terms import BKG, LANGUAGES, entity_iri
 
 MEDIA_SUFFIX = {media: suffix for suffix, media in SUFFIXES.items()}
+BELOW = "/doc/"
+"""What things stand below, two steps down: the front answers these addresses with no route found before."""
 PARAMETERS = ("lang", "clang", "on")
-PAGE_SIZE = 100  # things on one page of a list
 
 _LANGUAGE = {"type": "string", "enum": list(LANGUAGES)}
 _LANG = {"name": "lang", "in": "query", "schema": _LANGUAGE, "description": "Language of pages and messages."}
@@ -53,63 +56,21 @@ _ON = {
     "schema": {"type": "string", "format": "date"},
     "description": "The day for which `certainty` says whether the thing was in force; today if absent.",
 }
-_PAGE = {"name": "page", "in": "query", "schema": {"type": "integer", "minimum": 1}, "description": "From 1."}
 
 
-def router() -> APIRouter:
-    """The addresses of things."""
-    routes = APIRouter(tags=["things"])
+class Things:
+    """Answers /doc/{kind}/{name}; keeps what was written, for publishes that do not touch it."""
 
-    @routes.get("/id/{kind}/{slug}", summary="A thing itself: leads to its page or its data", status_code=303)
-    async def identity(request: Request, kind: str, slug: str) -> Response:
-        """303 to the format that Accept asks for; 301 where the thing has another address now; 410 where withdrawn."""
-        _, slug_now = _find(request, kind, slug)
-        query = f"?{request.url.query}" if request.url.query else ""
-        headers = {"Vary": "Accept", "Link": _links(kind, slug_now)}
-        if slug_now != slug:
-            return RedirectResponse(f"/id/{kind}/{slug_now}{query}", 301, headers)
-        suffix = MEDIA_SUFFIX.get(choose(request, DOC_OFFERS), "")
-        return RedirectResponse(f"/doc/{kind}/{slug}{suffix}{query}", 303, headers)
+    def __init__(self) -> None:
+        self._kept = Kept()
 
-    @routes.get(
-        "/doc/{kind}", summary="The things of a kind, by name", openapi_extra={"parameters": [_PAGE, _LANG, _CLANG]}
-    )
-    async def listing(request: Request, kind: str) -> Response:
-        media, lang, clang = choose(request, PAGE_OFFERS), interface(request), content(request)[0]
-        if kind not in KINDS:
-            raise BilimError(finding("kind-not-found", kind=kind[:40], kinds=", ".join(KINDS)))
-        release = services_of(request).release()
-        total = release.projection.counts().get(kind, 0)
-        last = max(1, -(-total // PAGE_SIZE))
-        page = _page(request, last)
-        slugs = release.projection.slugs(kind, clang, (page - 1) * PAGE_SIZE, PAGE_SIZE)
-        labels = release.projection.labels(entity_iri(kind, slug) for slug in slugs)
-        things = [
-            {"id": (i := entity_iri(kind, s)), "kind": kind, "slug": s, "labels": labels.get(i, {})} for s in slugs
-        ]
-        data = localize(things, clang)
-        links = {"self": page, "first": 1, "last": last}
-        links |= {"prev": page - 1} if page > 1 else {}
-        links |= {"next": page + 1} if page < last else {}
-        kept = sorted((k, v) for k, v in request.query_params.multi_items() if k != "page")
-        addresses = {rel: f"/doc/{kind}?{urlencode([*kept, ('page', number)])}" for rel, number in links.items()}
-        headers = {"Link": link_header([(address, rel, None) for rel, address in addresses.items() if rel != "self"])}
-        if media == HTML:
-            return pages_of(request).response(
-                "list.html", lang, request=request, headers=headers, kind=KINDS[kind], things=data, total=total,
-                page=page, last=last, addresses=addresses, release=release.id, clang=clang,
-            )  # fmt: skip
-        only(request, *PARAMETERS, "page")
-        paging = {"number": page, "size": PAGE_SIZE, "total": total}
-        return json_answer({"data": data, "page": paging, "links": addresses, "release": release.id}, clang, headers)
+    async def by_path(self, request: Request) -> Response:
+        """The same, with no route found before: for the front."""
+        _, _, kind, name = request.scope["path"].split("/")
+        return await self.document(request, kind, name)
 
-    @routes.get(
-        "/doc/{kind}/{name}",
-        summary="What is known of a thing (.json, .jsonld, .ttl, .nt; a page without)",
-        openapi_extra={"parameters": [_ON, _LANG, _CLANG]},
-    )
-    async def document(request: Request, kind: str, name: str) -> Response:
-        """``on``: the day for which the page says whether the thing was in force."""
+    async def document(self, request: Request, kind: str, name: str) -> Response:
+        """What is known of a thing, in the format of the suffix or of Accept."""
         slug, suffix = _split(name)
         release, slug_now = _find(request, kind, slug)
         if slug_now != slug:
@@ -128,26 +89,52 @@ def router() -> APIRouter:
                 tree = await run_in_threadpool(lambda: jsonld.about(_about(release.store, iri), iri, context))
                 return json_ld_answer(tree, headers)
             return await run_in_threadpool(lambda: rdf_answer(_about(release.store, iri), media, headers))
+        asked = (kind, slug, media, lang, clang, on, tuple(sorted(request.query_params.multi_items())))
         if media == JSON:
             only(request, *PARAMETERS)
-            return json_answer(_body(_document(release, kind, slug), release, clang, on), clang, headers)
-
-        def page() -> Response:
-            view = thing_page(_document(release, kind, slug), release, on, lang, clang, pages_of(request).texts)
-            return pages_of(request).response(
-                "thing.html", lang, request=request, headers=headers, release=release.id, clang=clang, **view
+        text = release.projection.document_text(kind, slug)
+        assert text is not None  # _find has seen it in the same release
+        written = self._kept.get(asked)
+        if written is None or written.document != text or not (media == JSON or written.looked_up.holds(release)):
+            # a page takes milliseconds to write: in a thread, so that other answers do not wait
+            write = (
+                partial(_page, request, release, text, lang, clang, on)
+                if media == HTML
+                else partial(_json, text, clang, on)
             )
+            written = await run_in_threadpool(write)
+            self._kept.put(asked, written)
+        body = written.body.replace(MARK, release.id)
+        if media == HTML:
+            return dressed(body, lang, headers=headers)
+        return Response(body.encode(), media_type=JSON, headers={"Content-Language": clang, **headers})
 
-        return await run_in_threadpool(page)
+
+def router(things: Things) -> APIRouter:
+    """The addresses of things."""
+    routes = APIRouter(tags=["things"])
+
+    @routes.get("/id/{kind}/{slug}", summary="A thing itself: leads to its page or its data", status_code=303)
+    async def identity(request: Request, kind: str, slug: str) -> Response:
+        """303 to the format that Accept asks for; 301 where the thing has another address now; 410 where withdrawn."""
+        _, slug_now = _find(request, kind, slug)
+        query = f"?{request.url.query}" if request.url.query else ""
+        headers = {"Vary": "Accept", "Link": _links(kind, slug_now)}
+        if slug_now != slug:
+            return RedirectResponse(f"/id/{kind}/{slug_now}{query}", 301, headers)
+        suffix = MEDIA_SUFFIX.get(choose(request, DOC_OFFERS), "")
+        return RedirectResponse(f"/doc/{kind}/{slug}{suffix}{query}", 303, headers)
+
+    @routes.get(
+        "/doc/{kind}/{name}",
+        summary="What is known of a thing (.json, .jsonld, .ttl, .nt; a page without)",
+        openapi_extra={"parameters": [_ON, _LANG, _CLANG]},
+    )
+    async def document(request: Request, kind: str, name: str) -> Response:
+        """``on``: the day for which the page says whether the thing was in force."""
+        return await things.document(request, kind, name)
 
     return routes
-
-
-def _page(request: Request, last: int) -> int:
-    text = request.query_params.get("page", "1")
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= last):
-        raise BilimError(finding("page-not-there", given=text[:40], last=last))
-    return int(text)
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -176,18 +163,23 @@ def _find(request: Request, kind: str, slug: str) -> tuple[Release, str]:
     return release, slug
 
 
-def _document(release: Release, kind: str, slug: str) -> Json:
-    found = release.projection.document(kind, slug)
-    assert found is not None  # _find has seen it in the same release
-    return found
+def _page(request: Request, release: Release, text: str, lang: str, clang: str, on: date) -> Written:
+    """The page, with a mark where the id of the release stands."""
+    document: Json = orjson.loads(text)
+    pages, address = pages_of(request), f"{services_of(request).address}/doc/{document['kind']}/{document['slug']}"
+    view = thing_page(document, release, Reading(on, lang, clang, partial(pages.text, lang=lang), pages.texts, address))
+    looked_up = view.pop("looked_up")
+    return Written(pages.html("thing.html", lang, request, release=MARK, clang=clang, **view), text, looked_up)
 
 
-def _body(document: Json, release: Release, clang: str, on: date) -> Json:
+def _json(text: str, clang: str, on: date) -> Written:
     """The agreed envelope; ``certainty`` says whether the thing was in force on the day (null: it has no time)."""
+    document: Json = orjson.loads(text)
     kind, slug = document["kind"], document["slug"]
     links = {"self": f"/doc/{kind}/{slug}.json", "page": f"/doc/{kind}/{slug}", "id": document["id"]}
     data = {**localize(document, clang), "certainty": certainty(document, on)}
-    return {"data": data, "release": release.id, "on": on.isoformat(), "links": links}
+    body = {"data": data, "release": MARK, "on": on.isoformat(), "links": links}
+    return Written(orjson.dumps(body).decode(), text, None)
 
 
 def _links(kind: str, slug: str) -> str:

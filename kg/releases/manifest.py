@@ -16,7 +16,7 @@ from kg.releases.hashing import GraphHash, content_hash
 FORMAT: Final = 1
 """Layout of a release directory. Another format is an error that names the command."""
 
-PROJECTION: Final = 6
+PROJECTION: Final = 7
 """Layout of projection.sqlite. Another one is rebuilt."""
 
 FILE: Final = "manifest.json"

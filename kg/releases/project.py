@@ -5,8 +5,9 @@ has one (terms and concepts too); ``names(key, name, lang, preferred, kind, slug
 ``counts(kind, cls, n)`` (``cls`` '' = the whole kind); ``lists(kind, lang, position, slug)``, sorted by label;
 ``usage(term, via, things, statements, example)`` of classes, properties and concepts (kg.releases.usage);
 ``partitions(cls, property, target, is_class, n)`` for VoID (kg.releases.partitions);
-``coverage(position, kind, cls, json)``, thinnest first (kg.releases.coverage); the index of names' words
-(kg.releases.name_index); facets of what is found by name (kg.releases.facets).
+``coverage(position, kind, cls, json)``, thinnest first (kg.releases.coverage); ``spans``, ``list_facets``, ``edges``
+and ``sources`` for lists and paths (kg.releases.filters); the index of names' words (kg.releases.name_index); facets
+of what is found by name (kg.releases.facets).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any, Final
 from pyoxigraph import Store
 
 from kg.names import fold, pick_label
-from kg.releases import facets, name_index
+from kg.releases import facets, filters, name_index
 from kg.releases.coverage import coverage
 from kg.releases.documents import Merged, alt_labels, document, dump, read_merged, types
 from kg.releases.manifest import PROJECTION
@@ -57,7 +58,11 @@ def project(store: Store, directory: Path, content_hash: str) -> dict[str, int]:
     try:
         # The file is synced as a whole when the candidate gets its name; until then it is thrown away on a crash.
         db.executescript(
-            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + _SCHEMA + name_index.SCHEMA + facets.SCHEMA
+            "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+            + _SCHEMA
+            + filters.SCHEMA
+            + name_index.SCHEMA
+            + facets.SCHEMA
         )
         counts = _fill(db, merged, content_hash)
         db.executescript(_INDEXES)
@@ -95,6 +100,10 @@ def _fill(db: sqlite3.Connection, merged: Merged, content_hash: str) -> dict[str
         for position, row in enumerate(coverage(merged))
     )
     db.executemany("INSERT INTO coverage VALUES(?, ?, ?, ?)", covered)
+    db.executemany("INSERT INTO spans VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", filters.spans(merged))
+    db.executemany("INSERT INTO list_facets VALUES(?, ?, ?, ?)", filters.facets(merged))
+    db.executemany("INSERT INTO edges VALUES(?, ?, ?, ?, ?, ?)", filters.edges(merged))
+    db.executemany("INSERT INTO sources VALUES(?, ?, ?, ?)", filters.sources(merged))
     return dict(sorted(kinds.items()))
 
 

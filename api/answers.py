@@ -71,7 +71,7 @@ def content(request: Request) -> tuple[str, ...]:
 
 
 def _language(request: Request, name: str) -> str | None:
-    value = request.query_params.get(name)
+    value = request.query_params.get(name) or None  # a form without scripts sends its empty fields too
     if value is not None and value not in LANGUAGES:
         raise BilimError(finding("language-unknown", value=value[:40], parameter=name))
     return value

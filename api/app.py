@@ -24,6 +24,7 @@ from api.routers import (
     changes,
     coverage,
     days,
+    desk,
     entities,
     history,
     home,
@@ -50,6 +51,7 @@ from api.routers import (
 from api.routers import problems as problem_pages
 from api.routers.templates_engines import Engines
 from api.services import Services
+from api.session import Sessions
 from kg import jsonld
 from kg import resources as places
 from kg.releases.remote import connect
@@ -92,6 +94,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.state.context = jsonld.load(found.ontology)
     app.state.limits = Limits(settings)
     app.state.importing = Importing(settings, found)
+    app.state.sessions = Sessions(clock)
     app.state.register = read_register(found.data)
     problems.add_handlers(app)
     engines = Engines()
@@ -112,6 +115,7 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.include_router(reconcile.router())
     app.include_router(tokens.router())
     app.include_router(imports.router())
+    app.include_router(desk.router())
     app.include_router(release_files.router())
     app.include_router(regions.router(services.templates, engines))
     app.include_router(networks.router())

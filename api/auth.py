@@ -118,7 +118,11 @@ def who(token: Token) -> str:
 
 
 def _bearer(request: Request) -> str | None:
+    """The token of a request; of a browser at the desk, its session's, for reading only."""
     match = _BEARER.fullmatch(request.headers.get("authorization", ""))
+    if match is None and request.method == "GET" and "authorization" not in request.headers:
+        session = request.app.state.sessions.of(request)
+        return session.token if session else None
     return match[1] if match else None
 
 

@@ -177,6 +177,7 @@ def test_the_texts_are_complete_and_used() -> None:
         "history.",
         "personal.",
         "diff.",
+        "desk.",
     )  # keys put together in templates
     unused = [k for k in texts if f'"{k}"' not in code and f"'{k}'" not in code and not k.startswith(made)]
     assert unused == []

@@ -1,0 +1,181 @@
+"""The stewards' desk over HTTP, as a browser without scripts uses it: sign-in, forms, report, decisions, who may."""
+
+from __future__ import annotations
+
+import html
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.app import create_app
+from api.session import COOKIE
+from kg.imports.tokens import open_tokens
+from kg.log import configure
+from kg.releases.layout import Home
+from kg.settings import Settings
+from tests.imports_world import THIRD, copied, make_world, turtle
+from tests.test_pages import Reader
+
+BAD = THIRD.replace(" ; bkg:confidence 0.9", "")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def home(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copied(world, tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="module")
+def app(world: Path, home: Path) -> Iterator[TestClient]:
+    settings = Settings(
+        home=home, resources=world / "resources", log_level="error", sparql_workers=1, sparql_nice=0, imports_nice=0,
+        rate_failures="",
+    )  # fmt: skip
+    configure(settings)
+    with TestClient(create_app(settings), follow_redirects=True, headers={"Accept": "text/html"}) as made:
+        yield made
+
+
+def token_of(home: Path, name: str) -> tuple[str, int]:
+    with open_tokens(Home(home)) as tokens:
+        text, made = tokens.create("steward", name, None, "test")
+    return text, made.number
+
+
+@pytest.fixture
+def desk(app: TestClient, home: Path) -> Iterator[TestClient]:
+    """A browser that is signed in."""
+    text, _ = token_of(home, "Aigerim")
+    answer = app.post("/imports/sign-in?lang=en", data={"token": text})
+    assert "Signed in: Aigerim" in answer.text
+    yield app
+    app.cookies.clear()
+
+
+def csrf(client: TestClient) -> str:
+    return re.findall(r'name="csrf" value="([^"]+)"', client.get("/imports?lang=en").text)[0]
+
+
+def hand_in(client: TestClient, name: str, data: bytes) -> str:
+    """The page of the import, judged."""
+    answer = client.post(
+        "/imports?lang=en", files={"file": (name, data)}, data={"csrf": csrf(client), "reason": "by mail"}
+    )
+    assert answer.status_code == 200, answer.text[:500]
+    path = answer.url.path
+    for _ in range(600):
+        text = client.get(f"{path}?lang=en").text
+        if 'id="progress"' not in text:
+            return text
+        time.sleep(0.1)
+    raise AssertionError("it was never judged")
+
+
+def number_of(text: str) -> int:
+    return int(re.findall(r"<h1>Import (\d+)</h1>", text)[0])
+
+
+def decide(client: TestClient, text: str, name: str, **fields: str) -> str:
+    data = {"csrf": csrf(client), **fields}
+    return client.post(f"/imports/{number_of(text)}/{name}?lang=en", data=data).text
+
+
+def test_nobody_sees_the_desk_without_signing_in(app: TestClient) -> None:
+    for path in ("/imports", "/imports/1"):
+        text = app.get(f"{path}?lang=en").text
+        assert 'type="password"' in text
+        assert "csrf" not in text
+    wrong = app.post("/imports/sign-in?lang=en", data={"token": "bilim_wrong"})
+    assert wrong.status_code == 403
+    assert COOKIE not in app.cookies
+    for path, data in (("/imports", {}), ("/imports/1/accept", {"csrf": "x"}), ("/imports/sign-out", {})):
+        assert app.post(path, data=data).status_code == 403
+
+
+def test_the_cookie_cannot_be_read_or_sent_from_elsewhere(app: TestClient, home: Path) -> None:
+    text, number = token_of(home, "Short")
+    answer = app.post("/imports/sign-in", data={"token": text}, follow_redirects=False)
+    cookie = answer.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=strict" in cookie
+    assert text.lower() not in cookie
+    assert answer.headers["cache-control"] == "no-store"
+    assert (
+        app.post("/imports/sign-in", data={"token": text}, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    )
+    # reading by the cookie, for downloads and progress; writing needs the form or the token itself
+    assert app.get("/api/v1/imports").status_code == 200
+    assert app.post("/api/v1/imports?file=x.ttl", content=b"x").status_code == 401
+    assert app.post("/imports/1/accept", data={"csrf": "guessed"}).status_code == 403
+    with open_tokens(Home(home)) as tokens:
+        tokens.revoke(number, "test")
+    assert 'type="password"' in app.get("/imports").text
+    app.cookies.clear()
+
+
+def test_signing_out_ends_the_session(desk: TestClient) -> None:
+    kept = dict(desk.cookies)
+    assert 'type="password"' in desk.post("/imports/sign-out", data={"csrf": csrf(desk)}).text
+    desk.cookies.update(kept)
+    assert 'type="password"' in desk.get("/imports").text
+
+
+def test_from_a_file_to_a_release_and_back(desk: TestClient) -> None:
+    text = hand_in(desk, "third.ttl", turtle(THIRD))
+    assert "waits for a decision" in text
+    assert re.search(r"<strong>new</strong> .*<code>person/third</code>", text)
+    assert Reader(text).faults == []
+    assert desk.get("/doc/person/third").status_code == 404
+    text = decide(desk, text, "accept", reason="agreed")
+    assert 'data-state="published"' in text
+    assert desk.get("/doc/person/third").status_code == 200
+    refused = decide(desk, text, "retract", reason="")
+    assert 'role="alert"' in refused
+    text = decide(desk, text, "retract", reason="a mistake")
+    assert 'data-state="retracted"' in text
+    assert "a mistake" in text
+    assert desk.get("/doc/person/third").status_code == 404
+    assert "third.ttl" in desk.get("/imports?state=retracted&lang=en").text
+    assert "third.ttl" not in desk.get("/imports?state=rejected&lang=en").text
+
+
+def test_a_report_is_filtered_waived_and_downloaded(desk: TestClient) -> None:
+    text = hand_in(desk, "bad.ttl", turtle(BAD))
+    number = number_of(text)
+    assert "violation: 1" in text
+    rule = html.unescape(re.findall(r'name="shape" value="([^"]+)"', text)[0])
+    assert "Findings: 1;" in desk.get(f"/imports/{number}", params={"code": rule, "lang": "en"}).text
+    assert "Findings: 0;" in desk.get(f"/imports/{number}", params={"code": "x", "lang": "en"}).text
+    assert "no-such" not in text
+    assert desk.get(f"/api/v1/imports/{number}/report.csv").text.startswith("severity")
+    assert 'role="alert"' in decide(desk, text, "accept", reason="please")
+    focus = re.findall(r'name="focus" value="([^"]+)"', text)[0]
+    path = re.findall(r'name="path" value="([^"]*)"', text)[0]
+    told = decide(desk, text, "waive", focus=focus, shape=rule, path=path, reason="the source gives none")
+    assert "violation: 1" not in told
+    assert 'data-state="rejected"' in decide(desk, told, "reject", reason="not now")
+
+
+def test_cells_stand_in_their_row_with_the_wrong_one_marked(desk: TestClient, world: Path) -> None:
+    table = (world / "resources" / "data" / "reference" / "persons.csv").read_text(encoding="utf-8").splitlines()
+    head = table[0].split(",")
+    row = table[1].split(",")
+    row[head.index("id")] = "No Good Slug"
+    text = hand_in(desk, "persons.csv", "\n".join([table[0], ",".join(row)]).encode())
+    assert "<mark>No Good Slug</mark>" in text
+    number = number_of(text)
+    bad = desk.get(f"/api/v1/imports/{number}/rows/bad")
+    assert "No Good Slug" in bad.text
+
+
+def test_a_desk_speaks_three_languages(desk: TestClient) -> None:
+    assert "Импорт үстелі" in desk.get("/imports?lang=kk").text
+    assert "Стол импорта" in desk.get("/imports?lang=ru").text

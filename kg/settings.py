@@ -104,6 +104,9 @@ class Settings(BaseSettings):
     sparql_merge_quads: int = Field(
         200_000, ge=0, description="Quads of a dataset of several graphs merged for one query: a second, 100 MB."
     )
+    sparql_held_quads: int = Field(
+        500_000, ge=0, description="Quads up to which a release is held in memory for /sparql: 320 bytes each, once."
+    )
     sparql_nice: int = Field(19, ge=0, le=19, description="Niceness of workers: lookups keep their speed beside them.")
     sparql_services: dict[str, Annotated[str, Field(pattern=r"^https?://[^\s/@?#<>\"]+(/[^\s#<>\"]*)?$")]] = Field(
         {},

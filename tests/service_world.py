@@ -25,7 +25,8 @@ import pyoxigraph as ox
 
 from kg.findings import BilimError
 from kg.settings import Settings
-from kg.sparql.pool import Job, Pool
+from kg.sparql.pool import Pool
+from kg.sparql.running import Job
 from kg.sparql.vet import vet
 from tests.sparql_world import EX, Listener, differential, release
 
@@ -124,7 +125,11 @@ async def main(folder: Path) -> dict[str, Any]:
         "no name": "http://nobody.example/",
     }
     settings = Settings(
-        sparql_workers=1, sparql_services=stores, sparql_service_timeout=1.0, sparql_service_max_bytes=100_000
+        sparql_workers=1,
+        sparql_nice=0,
+        sparql_services=stores,
+        sparql_service_timeout=1.0,
+        sparql_service_max_bytes=100_000,
     )
     pool = Pool(settings)
     await pool.switch(release(folder, "r1"))

@@ -55,7 +55,7 @@ class Site:
 @asynccontextmanager
 async def site(published: Published, *more: Published, **settings: object) -> AsyncIterator[Site]:
     """A site that answers from ``published``, and by their ids from all given."""
-    made = Settings.model_validate({"sparql_workers": 1, "sparql_timeout": 30.0, **settings})
+    made = Settings.model_validate({"sparql_workers": 1, "sparql_nice": 0, "sparql_timeout": 30.0, **settings})
     outcomes: list[Outcome] = []
 
     def note(outcome: Outcome, _seconds: float) -> None:

@@ -10,8 +10,9 @@ import pytest
 from kg import resources
 from kg.settings import Settings
 from kg.sparql.outcomes import Outcome
-from kg.sparql.pool import Job, Pool
+from kg.sparql.pool import Pool
 from kg.sparql.products import product
+from kg.sparql.running import Job
 from kg.store.errors import QueryError
 from kg.templates.loader import load_folder
 from tests.sparql_world import release
@@ -88,7 +89,9 @@ def test_no_shipped_query_is_taken_for_a_product() -> None:
 
 def test_a_late_product_ends_early_with_advice_and_others_are_waited_for(tmp_path: Path) -> None:
     outcomes: list[Outcome] = []
-    settings = Settings.model_validate({"sparql_workers": 1, "sparql_late": 0.2, "sparql_timeout": 60.0})
+    settings = Settings.model_validate(
+        {"sparql_workers": 1, "sparql_nice": 0, "sparql_late": 0.2, "sparql_timeout": 60.0}
+    )
 
     async def main() -> None:
         pool = Pool(settings, lambda outcome, _seconds: outcomes.append(outcome))

@@ -12,7 +12,7 @@ from fastapi import FastAPI, Request
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 Direct = Mapping[str, ASGIApp]
 NONE: Direct = {}
@@ -29,14 +29,34 @@ def direct(app: FastAPI, path: str, endpoint: Callable[[Request], Awaitable[Resp
     """``endpoint`` with the exception handlers that ``app`` has by now; it must see to the methods itself."""
     named = Named(path)
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        scope["app"], scope["route"] = app, named
-        response = await endpoint(Request(scope, receive, send))
-        await response(scope, receive, send)
-
     handlers = dict(app.exception_handlers)
     bug = handlers.pop(Exception, None)
-    return ServerErrorMiddleware(ExceptionMiddleware(answer, handlers), handler=bug)
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"], scope["route"] = app, named
+        begun = False
+
+        async def noting(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            response = await endpoint(Request(scope, receive, send))
+            await response(scope, receive, noting)
+        except Exception as error:
+            if begun:  # nothing can be told any more
+                raise
+            await ServerErrorMiddleware(ExceptionMiddleware(_raising(error), handlers), bug)(scope, receive, send)
+
+    return answer
+
+
+def _raising(error: Exception) -> ASGIApp:
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise error
+
+    return app
 
 
 def inside(folders: Direct, path: str, otherwise: ASGIApp) -> ASGIApp:

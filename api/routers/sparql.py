@@ -27,8 +27,10 @@ from kg.findings import BilimError, finding
 from kg.sparql.description import Held, describe
 from kg.sparql.formats import GRAPHS, offers_for
 from kg.sparql.negotiation import Offer, by_suffix, negotiate
-from kg.sparql.pool import Job, Pool
-from kg.sparql.vet import Vetted, vet
+from kg.sparql.pool import Pool
+from kg.sparql.running import Job
+from kg.sparql.vet import vet
+from kg.sparql.vetted import Vetted
 from kg.store.dataset import Dataset
 from kg.store.errors import QueryError
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Final
 
 from fastapi import Request
@@ -13,8 +13,9 @@ from starlette.types import Receive, Scope, Send
 
 from api.problems import finding_problem
 from kg.findings import BilimError
-from kg.sparql.pool import AnswerCut, Busy, Job, Pool, Running
+from kg.sparql.pool import Pool
 from kg.sparql.results import Results
+from kg.sparql.running import AnswerCut, Busy, Job, Running
 from kg.store.errors import QueryError
 
 CORS: Final = {
@@ -81,7 +82,7 @@ class Answer(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises :class:`AnswerCut` where the answer breaks off: the server then drops the connection."""
-        async with _while_there(receive):
+        async with _WhileThere(receive):
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -127,36 +128,39 @@ class Answer(Response):
         return {"type": "http.response.start", "status": 200, "headers": encoded}
 
 
-@asynccontextmanager
-async def _while_there(receive: Receive) -> AsyncIterator[None]:
+class _WhileThere:
     """Stops what runs inside, without an error, when the client leaves. Who is answered at once is not watched."""
-    task = asyncio.current_task()
-    assert task is not None
-    cancelled = 0
-    watcher: asyncio.Task[None] | None = None
 
-    async def watch() -> None:
-        nonlocal cancelled
-        while (await receive())["type"] != "http.disconnect":
+    __slots__ = ("_cancelled", "_receive", "_task", "_timer", "_watcher")
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._cancelled = 0
+        self._watcher: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task = task
+        self._timer = asyncio.get_running_loop().call_later(_PATIENCE, self._begin)
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_error: object) -> bool:
+        self._timer.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
+        if kind is None or not issubclass(kind, asyncio.CancelledError):
+            return False
+        for _ in range(self._cancelled):
+            self._task.uncancel()
+        return bool(self._cancelled) and not self._task.cancelling()  # else somebody else wants this to end
+
+    def _begin(self) -> None:
+        self._watcher = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
             pass
         while True:  # waiting for a worker may end in the moment of the first one, and pass over it
-            cancelled += 1
-            task.cancel()
+            self._cancelled += 1
+            self._task.cancel()
             await asyncio.sleep(_PATIENCE)
-
-    def begin() -> None:
-        nonlocal watcher
-        watcher = asyncio.create_task(watch())
-
-    timer = asyncio.get_running_loop().call_later(_PATIENCE, begin)
-    try:
-        yield
-    except asyncio.CancelledError:
-        for _ in range(cancelled):
-            task.uncancel()
-        if not cancelled or task.cancelling():  # somebody else wants this to end
-            raise
-    finally:
-        timer.cancel()
-        if watcher is not None:
-            watcher.cancel()

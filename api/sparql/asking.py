@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 from kg.findings import BilimError
 from kg.sparql.formats import offers_for
 from kg.sparql.negotiation import Offer, by_suffix, negotiate
-from kg.sparql.vet import Vetted
+from kg.sparql.vetted import Vetted
 from kg.store.dataset import Dataset
 from kg.store.errors import QueryError
 from kg.terms import GRAPH_DERIVED

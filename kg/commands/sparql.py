@@ -18,8 +18,9 @@ from kg.releases.remote import connect
 from kg.sparql.formats import offers_for
 from kg.sparql.forward import Limits, answer
 from kg.sparql.negotiation import by_suffix
-from kg.sparql.pool import Job
-from kg.sparql.vet import Vetted, vet
+from kg.sparql.running import Job
+from kg.sparql.vet import vet
+from kg.sparql.vetted import Vetted
 from kg.store.dataset import MERGE_LIMIT, DatasetTooLarge, view
 from kg.store.errors import QueryError, syntax_error
 from kg.store.remote import RemoteStore

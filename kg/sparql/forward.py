@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import pyoxigraph as ox
 
 from kg.sparql.formats import RESULTS
-from kg.sparql.pool import Job
 from kg.sparql.prefixes import header
 from kg.sparql.rows import counter
+from kg.sparql.running import Job
 from kg.store.errors import QueryError
 from kg.store.remote import RemoteStore, Whole
 from kg.store.remote_answers import BrokenAnswer, read_graph, table_of

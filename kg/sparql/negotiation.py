@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+_USUAL: Final = 200  # characters of a header whose reading is kept: clients send the same one again and again
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,17 @@ def negotiate(accept: str | None, offers: Sequence[Offer]) -> Offer | None:
     """
     if accept is None or not accept.strip():
         return offers[0] if offers else None
+    if len(accept) <= _USUAL:
+        return _usual(accept, tuple(offers))
+    return _best(accept, offers)
+
+
+@lru_cache(maxsize=256)
+def _usual(accept: str, offers: tuple[Offer, ...]) -> Offer | None:
+    return _best(accept, offers)
+
+
+def _best(accept: str, offers: Sequence[Offer]) -> Offer | None:
     ranges = list(_ranges(accept))
     best, best_quality = None, 0.0
     for offer in offers:

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 from kg.settings import Settings
 from kg.sparql.outcomes import Outcome
-from kg.sparql.pool import Busy, Pool, Served
+from kg.sparql.pool import Pool, Served
+from kg.sparql.running import Busy
 
 _RETRY_SECONDS: Final = 5
 
@@ -37,7 +38,8 @@ class Pins:
 
     def __init__(self, settings: Settings, find: Find, on_outcome: Callable[[Outcome, float], None]) -> None:
         self._settings = settings
-        self._one_worker = settings.model_copy(update={"sparql_workers": 1})
+        # read from the disk: it must be there soon, and is seldom asked much
+        self._one_worker = settings.model_copy(update={"sparql_workers": 1, "sparql_held_quads": 0})
         self._find = find
         self._on_outcome = on_outcome
         self._pins: OrderedDict[str, _Pin] = OrderedDict()  # the one used longest ago first

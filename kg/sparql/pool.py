@@ -8,12 +8,10 @@ All of it belongs to one event loop.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -22,12 +20,14 @@ import structlog
 
 from kg.findings import BilimError, Finding, finding
 from kg.settings import Settings
-from kg.sparql.failures import Words, told_error
-from kg.sparql.frames import CUT, DATA, ERROR, WHOLE
+from kg.sparql.failures import Words
+from kg.sparql.forking import ForkServer, Start
 from kg.sparql.outcomes import Outcome
 from kg.sparql.outside import Limits
-from kg.sparql.process import Start, WorkerDied, WorkerProcess
-from kg.sparql.vet import Vetted, from_worker
+from kg.sparql.process import WorkerProcess
+from kg.sparql.running import Busy, Job, Running
+from kg.sparql.vet import from_worker
+from kg.sparql.vetted import Vetted
 from kg.store.dataset import Dataset
 from kg.store.errors import QueryError
 
@@ -44,105 +44,6 @@ class Served(Protocol):
     def path(self) -> Path: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A vetted query to run. ``timeout`` in seconds, the setting if None; prefixes are those it lacks.
-
-    ``services``: where an allowed store stands in the text, ``(start, end, IRI)`` in characters.
-    """
-
-    text: str
-    media_type: str
-    prefixes: dict[str, str] = field(default_factory=dict)
-    dataset: Dataset | None = None
-    timeout: float | None = None
-    services: tuple[tuple[int, int, str], ...] = ()
-
-
-class Busy(QueryError):
-    """No worker was free; ``retry_after`` in seconds."""
-
-    def __init__(self, waiting: int, retry_after: int) -> None:
-        super().__init__("sparql-busy", waiting=waiting)
-        self.retry_after = retry_after
-
-
-class AnswerCut(Exception):
-    """The answer broke off after a part was given out: that part must not pass for the whole.
-
-    ``why`` tells it to one who has passed nothing on yet.
-    """
-
-    def __init__(self, reason: str, why: BilimError) -> None:
-        super().__init__(reason)
-        self.why = why
-
-
-class Running:
-    """A query whose first chunk is there. ``release`` is the one that answers."""
-
-    def __init__(self, worker: WorkerProcess, words: Words) -> None:
-        self.release = worker.start.release
-        self.outcome: Outcome = "gone"  # until it has ended otherwise
-        self.whole: bytes | None = None  # the answer, where it is so short that all of it is there
-        self._worker = worker
-        self._words = words
-        self._first = b""
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The answer. Raises :class:`AnswerCut` where it breaks off."""
-        if self.whole is not None:
-            yield self.whole
-            return
-        kind, payload = DATA, self._first
-        while kind == DATA:
-            yield payload
-            try:
-                kind, payload = await self._worker.read()
-            except WorkerDied:
-                self.outcome = "cut"
-                death = await self._worker.death()
-                raise AnswerCut(death, self._words.death(death)) from None
-        if kind == CUT:
-            self.outcome = "cut"
-            problem = json.loads(payload)
-            raise AnswerCut(problem["kind"], told_error(problem))
-        self.outcome = "ok"
-
-    async def begin(self, job: dict[str, Any]) -> None:
-        """Send the query and wait for its first chunk. Raises :class:`BilimError` where it fails before."""
-        try:
-            await self._worker.ask(job)
-            kind, payload = await self._worker.read()
-        except WorkerDied:
-            death = await self._worker.death()
-            self.outcome = death
-            raise self._words.death(death) from None
-        if kind == ERROR:
-            problem = json.loads(payload)
-            self.outcome = _OUTCOME_OF.get(problem["kind"], "client-error")
-            raise told_error(problem)
-        if kind == WHOLE:
-            self.outcome = "ok"
-            self.whole = payload
-        else:
-            self._first = payload
-
-    @property
-    def reusable(self) -> bool:
-        """Whether the worker waits for the next query, with nothing of this one in the pipe."""
-        return self._worker.alive and self.outcome in ("ok", "client-error", "too-large", "failed")
-
-
-_OUTCOME_OF: Final[dict[str, Outcome]] = {
-    "read": "failed",
-    "service": "failed",
-    "product": "product",
-    "size": "too-large",
-    "rows": "too-large",
-}
-
-
 class Pool:
     """The workers. ``on_outcome(outcome, seconds)`` is called once for each query."""
 
@@ -150,6 +51,8 @@ class Pool:
         self._settings = settings
         self._on_outcome = on_outcome or (lambda _outcome, _seconds: None)
         self._start: Start | None = None
+        self._server: ForkServer | None = None  # of the release of now
+        self._serving = asyncio.Lock()  # while a fork server is started
         self._idle: list[WorkerProcess] = []
         self._workers: set[WorkerProcess] = set()  # all that run, of any release
         self._waiting: deque[asyncio.Future[WorkerProcess]] = deque()
@@ -168,6 +71,11 @@ class Pool:
     def pids(self) -> tuple[int, ...]:
         """Process ids of all workers, for those who watch the machine."""
         return tuple(worker.pid for worker in self._workers)
+
+    @property
+    def held(self) -> bool:
+        """Whether the release is held in memory."""
+        return self._server is not None and self._server.held
 
     @property
     def waiting(self) -> int:
@@ -205,33 +113,37 @@ class Pool:
             self._settings.sparql_late,
             self._stores,
             Limits(self._settings.sparql_service_timeout, self._settings.sparql_service_max_bytes),
+            self._settings.sparql_held_quads,
         )
+        server = await ForkServer.spawn(start)
         made = await asyncio.gather(
-            *(WorkerProcess.spawn(start) for _ in range(self._settings.sparql_workers)), return_exceptions=True
+            *(WorkerProcess.spawn(server) for _ in range(self._settings.sparql_workers)), return_exceptions=True
         )
         workers = [worker for worker in made if isinstance(worker, WorkerProcess)]
         failed = [error for error in made if isinstance(error, BaseException)]
         if failed or self._closed:
             await asyncio.gather(*(worker.end() for worker in workers))
+            await server.end()
             raise failed[0] if failed else QueryError("sparql-unavailable", reason="")
         old, self._idle, self._start = self._idle, [], start
+        before, self._server = self._server, server
         self._workers.update(workers)
         for worker in old:
             self._retire(worker)
+        if before is not None:
+            _keep(self._ending, self._tidy(before))
         for worker in workers:
             self._free(worker)
         if (warning := self.wall()) is not None:
             structlog.get_logger("sparql").warning("workers are not walled", reason=warning.text())
 
-    @asynccontextmanager
-    async def run(self, job: Job) -> AsyncIterator[Running]:
+    def run(self, job: Job) -> AbstractAsyncContextManager[Running]:
         """Run a query on the next free worker. Its seconds count from now, waiting for a worker included.
 
         Raises :class:`Busy`, :class:`QueryError` or :class:`StoreError` while nothing was given out.
         Leaving the block before the answer has ended stops the query.
         """
-        async with self._asked(self._message(job), job.timeout) as running:
-            yield running
+        return self._asked(self._message(job), job.timeout)
 
     async def vet(self, text: str, timeout: float | None = None) -> Vetted:
         """:func:`kg.sparql.vet.vet` in a worker: a megabyte would hold up all others here. Raises as ``run``."""
@@ -249,14 +161,12 @@ class Pool:
             running = Running(worker, Words(seconds, self._settings.sparql_memory_mb))
             left = max(0.0, seconds - (time.monotonic() - began))
             loop = asyncio.get_running_loop()
-            worker.deadline = loop.time() + left
-            deadline = loop.call_at(worker.deadline, self._time_is_up, worker)
+            deadline = loop.call_later(left, self._time_is_up, worker)
             try:
                 await running.begin(message)
                 yield running
             finally:
                 deadline.cancel()
-                worker.deadline = None
                 outcome = running.outcome
                 if running.reusable:
                     self._free(worker)
@@ -280,6 +190,8 @@ class Pool:
             task.cancel()
         await asyncio.gather(*self._starting, return_exceptions=True)
         await asyncio.gather(*(worker.end() for worker in self._workers), *self._ending)
+        if self._server is not None:
+            await self._server.end()
         self._workers.clear()
         self._idle.clear()
 
@@ -350,8 +262,26 @@ class Pool:
         if worker not in self._workers:
             return
         self._workers.discard(worker)
-        _keep(self._ending, worker.end())
+        _keep(self._ending, self._bury(worker))
         self._refill()
+
+    async def _bury(self, worker: WorkerProcess) -> None:
+        await worker.end()
+        await self._tidy(worker.server)
+
+    async def _tidy(self, server: ForkServer) -> None:
+        """End the fork server of a former release once none of its workers is left."""
+        if server is not self._server and server.empty:
+            await server.end()
+
+    async def _forker(self, start: Start) -> ForkServer:
+        """The fork server of a release, another one where it has ended."""
+        async with self._serving:
+            if self._server is None or (self._server.start is start and not self._server.alive):
+                before, self._server = self._server, await ForkServer.spawn(start)
+                if before is not None:
+                    await before.end()
+            return self._server
 
     def _refill(self) -> None:
         if self._start is None or self._closed:
@@ -367,7 +297,10 @@ class Pool:
         try:
             while start is self._start and not self._closed:
                 try:
-                    worker = await WorkerProcess.spawn(start)
+                    server = await self._forker(start)
+                    if server.start is not start:  # another release has come meanwhile
+                        return
+                    worker = await WorkerProcess.spawn(server)
                 except (BilimError, OSError, TimeoutError) as error:
                     structlog.get_logger("sparql").error(
                         "worker did not start", release=start.release, error=str(error)

@@ -1,4 +1,4 @@
-"""One worker as its parent sees it: a subprocess, two pipes, and what it said when it died."""
+"""One worker as its parent sees it: a forked process, a socket, and what it said when it died."""
 
 from __future__ import annotations
 
@@ -6,25 +6,22 @@ import asyncio
 import json
 import os
 import socket
-import sys
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Literal
 
 import orjson
 import structlog
 
-import kg
 from kg.findings import finding
+from kg.sparql.forking import Forked, ForkServer, Start
 from kg.sparql.frames import DATA, HEADER, HELLO, QUERY, frame
-from kg.sparql.outside import Limits, OutsideError, ask
+from kg.sparql.outside import OutsideError, ask
 from kg.store.errors import StoreError
 
 _READ_AHEAD: Final = 262_144
 _LAST_WORDS: Final = 4096
 _HELLO_SECONDS: Final = 30.0
-"""Starting takes 30–100 ms; a disk that must be woken, or a machine that is full, may take seconds."""
+"""Starting takes a few milliseconds; a disk that must be woken, or a machine that is full, may take seconds."""
 
 Death = Literal["timeout", "memory", "crashed"]
 
@@ -33,20 +30,52 @@ class WorkerDied(Exception):
     """The pipe ended in the middle of an answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """What a worker is started with. ``memory`` in bytes beyond what it has at start; ``late`` in seconds.
+class _Link(asyncio.Protocol):
+    """What comes from a worker, and one who waits for it."""
 
-    ``stores`` may be asked by SERVICE, each request and answer within ``limits``.
-    """
+    def __init__(self) -> None:
+        self.buffer = bytearray()
+        self.ended = False
+        self.transport: asyncio.Transport | None = None
+        self._waiter: asyncio.Future[None] | None = None
+        self._paused = False
 
-    store: Path
-    release: str
-    memory: int
-    nice: int
-    late: float
-    stores: tuple[str, ...] = ()
-    limits: Limits = field(default_factory=lambda: Limits(10, 10_000_000))
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        if len(self.buffer) > _READ_AHEAD and not self._paused:  # the worker waits for a client that reads slowly
+            self._paused = True
+            assert self.transport is not None
+            self.transport.pause_reading()
+        self._wake()
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Nothing more is waited for."""
+        self.ended = True
+        self._wake()
+
+    async def more(self) -> None:
+        """Wait until more is there than now. Raises :class:`WorkerDied` where nothing will come."""
+        if self.ended:
+            raise WorkerDied
+        if self._paused:
+            self._paused = False
+            assert self.transport is not None
+            self.transport.resume_reading()
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
 
 class WorkerProcess:
@@ -55,65 +84,49 @@ class WorkerProcess:
     ``door``: its SERVICE may ask ``start.stores``, by us.
     """
 
-    def __init__(self, start: Start, process: asyncio.subprocess.Process, log: int, door: socket.socket | None) -> None:
-        self.start = start
+    def __init__(self, server: ForkServer, forked: Forked, link: _Link, log: int, door: socket.socket | None) -> None:
+        self.start: Start = server.start
         self.walled = False
         self.reason = ""
         self.killed_for_time = False
-        self._process = process
+        self.door = False
+        self.server = server
+        self._forked = forked
+        self._link = link
         self._log = log
         self._ended: asyncio.Task[int] | None = None
-        self._buffer = bytearray()
-        self.deadline: float | None = None  # of the query that runs, by the clock of the event loop
-        self.door = False
-        self._outside = asyncio.create_task(_answer_outside(door, start)) if door is not None else None
+        self._outside = asyncio.create_task(_answer_outside(door, self.start)) if door is not None else None
 
     @property
     def pid(self) -> int:
-        return self._process.pid
+        return self._forked.pid
 
     @property
     def alive(self) -> bool:
-        return self._process.returncode is None and not self.killed_for_time
+        return not self._link.ended and not self._forked.code.done() and not self.killed_for_time
 
     @classmethod
-    async def spawn(cls, start: Start) -> WorkerProcess:
-        """Start a worker and hear its hello. Raises :class:`StoreError` where it cannot open the store."""
-        settings = {
-            "store": str(start.store),
-            "parent": os.getpid(),
-            "memory": start.memory,
-            "late": start.late,
-            "door": None,
-        }
-        ours, theirs = socket.socketpair() if start.stores else (None, None)
+    async def spawn(cls, server: ForkServer) -> WorkerProcess:
+        """Have a worker forked and hear its hello. Raises :class:`StoreError` where it cannot open the store."""
+        ours, theirs = socket.socketpair()
+        door, its_door = socket.socketpair() if server.start.stores else (None, None)
         log = os.memfd_create("bilim-worker")
         try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "kg.sparql.worker",
-                json.dumps(settings | ({"door": theirs.fileno()} if theirs else {})),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                env=_environment(),
-                pass_fds=[theirs.fileno()] if theirs else [],
-                limit=_READ_AHEAD,
-            )
+            forked = await server.fork([theirs.fileno(), log, *([its_door.fileno()] if its_door else [])])
         except BaseException:
             os.close(log)
-            if ours:
-                ours.close()
+            ours.close()
+            if door:
+                door.close()
             raise
         finally:
-            if theirs:
-                theirs.close()
-        with suppress(ProcessLookupError):  # from its first moment: starting Python takes longer than most queries
-            nice = os.getpriority(os.PRIO_PROCESS, 0) + start.nice
-            os.setpriority(os.PRIO_PROCESS, process.pid, min(19, nice))
-        worker = cls(start, process, log, ours)
+            theirs.close()
+            if its_door:
+                its_door.close()
+        worker = cls(server, forked, _Link(), log, door)
+        ours.setblocking(False)
         try:
+            await asyncio.get_running_loop().create_unix_connection(lambda: worker._link, sock=ours)
             await asyncio.wait_for(worker._hear_hello(), _HELLO_SECONDS)
         except BaseException:
             await worker.end()
@@ -124,7 +137,7 @@ class WorkerProcess:
         try:
             kind, payload = await self.read()
         except WorkerDied:
-            await self._process.wait()
+            await asyncio.shield(self._forked.code)
             raise StoreError(finding("store-unreadable", path=self.start.store, reason=self.last_words())) from None
         hello: dict[str, Any] = json.loads(payload) if kind == HELLO else {"error": "no hello"}
         if "error" in hello:
@@ -133,53 +146,37 @@ class WorkerProcess:
         if self.start.stores and not self.door:
             structlog.get_logger("sparql").warning("SERVICE stays shut", reason=hello["shut"])
 
-    async def ask(self, job: dict[str, Any]) -> None:
+    def ask(self, job: dict[str, Any]) -> None:
         """Send a query."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(frame(QUERY, orjson.dumps(job)))
-            await self._process.stdin.drain()
-        except (BrokenPipeError, ConnectionResetError) as error:
-            raise WorkerDied from error
+        if self._link.ended:
+            raise WorkerDied
+        assert self._link.transport is not None
+        self._link.transport.write(frame(QUERY, orjson.dumps(job)))
 
     async def read(self) -> tuple[bytes, bytes]:
         """The next frame: letter and payload. Raises :class:`WorkerDied` at the end of the pipe."""
-        await self._buffered(HEADER.size)
-        kind, length = HEADER.unpack_from(self._buffer)
+        buffer = self._link.buffer
+        while len(buffer) < HEADER.size:
+            await self._link.more()
+        kind, length = HEADER.unpack_from(buffer)
         end = HEADER.size + length
-        await self._buffered(end)
-        payload = bytes(self._buffer[HEADER.size : end])
-        del self._buffer[:end]
+        while len(buffer) < end:
+            await self._link.more()
+        payload = bytes(buffer[HEADER.size : end])
+        del buffer[:end]
         return kind, payload
 
-    async def _buffered(self, size: int) -> None:
-        """Read until that much is there: a short answer comes in one piece, so there is one wait for it."""
-        assert self._process.stdout is not None
-        while len(self._buffer) < size:
-            try:
-                async with asyncio.timeout_at(self.deadline):
-                    more = await self._process.stdout.read(_READ_AHEAD)
-            except TimeoutError:
-                # not waited for: a process that is killed must still run to its end, which niceness may delay
-                self.kill(for_time=True)
-                raise WorkerDied from None
-            except (ConnectionResetError, RuntimeError) as error:  # RuntimeError: ended, and read to its end elsewhere
-                raise WorkerDied from error
-            if not more:
-                raise WorkerDied
-            self._buffer += more
-
     def kill(self, for_time: bool = False) -> None:
-        """End it at once, whatever it does."""
+        """End it at once, whatever it does. Nobody waits until it has ended: niceness may delay that."""
         self.killed_for_time = self.killed_for_time or for_time
-        with suppress(ProcessLookupError):
-            self._process.kill()
+        self._forked.kill()
+        self._link.end()
 
     async def death(self) -> Death:
         """Why it died; waits until it has, if that was not its deadline."""
         if self.killed_for_time:
             return "timeout"
-        code = await self._process.wait()
+        code = await asyncio.shield(self._forked.code)
         if self.killed_for_time:
             return "timeout"
         words = self.last_words()
@@ -205,22 +202,13 @@ class WorkerProcess:
         if self._outside is not None:
             self._outside.cancel()
             await asyncio.gather(self._outside, return_exceptions=True)
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        with suppress(BrokenPipeError, ConnectionResetError):
-            await self._process.stdin.wait_closed()
-        await self._drain()
-        code = await self._process.wait()
+        if self._link.transport is not None:
+            self._link.transport.abort()
+        code = await self._forked.code
+        self.server.gone(self._forked)
         os.close(self._log)
         self._log = -1
         return code
-
-    async def _drain(self) -> None:
-        """Read what is left, or the pipe of an answer that nobody reads would stay open."""
-        assert self._process.stdout is not None
-        with suppress(RuntimeError, ConnectionResetError):  # RuntimeError: someone reads, and will come to the end
-            while await self._process.stdout.read(_READ_AHEAD):
-                pass
 
 
 async def _answer_outside(door: socket.socket, start: Start) -> None:
@@ -248,13 +236,3 @@ async def _ask_outside(start: Start, asked: dict[str, Any]) -> tuple[dict[str, s
         structlog.get_logger("sparql").warning("SERVICE failed", store=start.stores[number], reason=str(error))
         return {"error": f"{start.stores[number]}: {error}"}, b""
     return {"type": told.media_type}, told.body
-
-
-def _environment() -> dict[str, str]:
-    """The least that Python needs, and where we import from: a worker has no use for the secrets of its parent."""
-    places = [str(Path(kg.__file__).resolve().parent.parent), *(place for place in sys.path if place)]
-    keep = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "VIRTUAL_ENV", "SYSTEMROOT")
-    return {
-        **{name: os.environ[name] for name in keep if name in os.environ},
-        "PYTHONPATH": os.pathsep.join(dict.fromkeys(places)),
-    }

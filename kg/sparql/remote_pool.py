@@ -25,7 +25,8 @@ from kg.findings import BilimError, Finding
 from kg.settings import Settings
 from kg.sparql.forward import Limits, answer
 from kg.sparql.outcomes import Outcome
-from kg.sparql.pool import Busy, Job, Pool, Served
+from kg.sparql.pool import Pool, Served
+from kg.sparql.running import Busy, Job
 from kg.store.errors import QueryError
 from kg.store.protocol import Store
 from kg.store.remote import RemoteStore

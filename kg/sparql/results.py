@@ -12,7 +12,7 @@ from hashlib import blake2b
 from importlib import metadata
 from typing import Final
 
-from kg.sparql.vet import Vetted
+from kg.sparql.vetted import Vetted
 from kg.store.dataset import Dataset
 
 _OVERHEAD: Final = 400  # bytes of objects round an answer

@@ -114,6 +114,10 @@ _ALL: Final = _one_of(_SPACE, _VAR, _NAMES, _OTHERS, _REST)
 _SIGNIFICANT: Final = _one_of(_VAR, _NAMES, _OTHERS, _REST, skip=f"(?:{_WS}|{_COMMENT})*+")
 _PIECE: Final = _one_of(_VAR, _PIECES, _OTHERS, _REST)  # of a run, which holds no space
 
+GAP: Final = f"(?:{_WS}|{_COMMENT})++"
+TOKEN: Final = "|".join(f"(?:{pattern})" for table in (_VAR, _NAMES, _OTHERS) for pattern in table.values())
+"""White space and comments, and each token otherwise, as one expression without groups (errors match neither)."""
+
 _OPERANDS: Final = frozenset({"string", "lang", "number", "var", "name", "iri", "blank"})
 _CLOSING: Final = frozenset({")", "}", ")>>", "]"})
 _BRACKETS: Final = frozenset("()[]{}")

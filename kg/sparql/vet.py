@@ -12,37 +12,23 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice, pairwise
-from typing import Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import urljoin
 
 from pyoxigraph import NamedNode
 
+from kg.sparql.quick import quick
 from kg.sparql.tokens import Token, scan, unescape
+from kg.sparql.vetted import FORMS, VOLATILE, Form, Vetted
 from kg.store.dataset import Dataset
 from kg.terms import BASE, PREFIXES
 
-Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
-FORMS: Final[tuple[Form, ...]] = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 UPDATES: Final = ("INSERT", "DELETE", "LOAD", "CLEAR", "CREATE", "DROP", "COPY", "MOVE", "ADD", "WITH")
 
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_VOLATILE: Final = re.compile("NOW|RAND|UUID", re.IGNORECASE)  # also where a keyword is glued to it
 
 MAX_TOKENS: Final = 100_000
 """A query of a researcher has hundreds, one with 20,000 IRIs in VALUES 40,000; reading these takes 0.1 s."""
-
-
-@dataclass(frozen=True, slots=True)
-class Vetted:
-    """A query that may be run: its form, the prefixes it lacks, the dataset that it names itself."""
-
-    text: str
-    form: Form
-    prefixes: dict[str, str]  # of the default table, used and not declared
-    dataset: Dataset | None
-    normal: str  # the text with one space for each run of white space and comments
-    volatile: bool  # calls a function that gives something else each time, or asks another store
-    services: tuple[tuple[int, int, str], ...] = ()  # start, end and IRI of each allowed store that it asks
 
 
 class Refused(Exception):
@@ -60,6 +46,8 @@ def vet(text: str, allow: Collection[str] = (), prefixes: dict[str, str] = PREFI
     """As :func:`examine`; raises :class:`kg.store.errors.QueryError`, which has words for the asker."""
     from kg.store.errors import QueryError  # with all messages: nothing for a worker, which examines too
 
+    if (usual := quick(text, prefixes)) is not None:
+        return usual
     try:
         return examine(text, allow, prefixes)
     except Refused as refused:
@@ -97,7 +85,7 @@ def examine(text: str, allow: Collection[str] = (), prefixes: dict[str, str] = P
             if prefix not in prefixes:
                 raise _at(token, "sparql-prefix", prefix=prefix, name=token.text)
             missing[prefix] = prefixes[prefix]
-    volatile = bool(_VOLATILE.search(text)) and any(t.kind == "word" and _VOLATILE.search(t.text) for t in tokens)
+    volatile = bool(VOLATILE.search(text)) and any(t.kind == "word" and VOLATILE.search(t.text) for t in tokens)
     normal = text if "<" in text and any(token.guess for token in tokens) else _normal(tokens)
     dataset = _dataset(tokens, start, declared, prologue.base)
     return Vetted(text, form, missing, dataset, normal, volatile or bool(services), services)
@@ -165,8 +153,11 @@ def _resolve(token: Token, base: str) -> str:
     iri = unescape(token.text[1:-1])
     if _SCHEME.match(iri):
         return iri
-    # urljoin drops an empty fragment, which namespaces often end in
-    return urljoin(base, iri) + ("#" if iri.endswith("#") else "")
+    try:
+        # urljoin drops an empty fragment, which namespaces often end in
+        return urljoin(base, iri) + ("#" if iri.endswith("#") else "")
+    except ValueError:  # half a bracket in the host: the parser will say so
+        return iri
 
 
 def _form(tokens: Sequence[Token], start: int) -> Form:

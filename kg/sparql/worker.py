@@ -1,25 +1,26 @@
-"""One worker process: opens a release and answers queries until it is told to end, or killed.
+"""One worker process: answers queries over a release until it is told to end, or killed.
 
-Started as ``python -m kg.sparql.worker`` by :mod:`kg.sparql.pool`, settings as JSON in the first argument.
-Before it opens the store it leaves the network, so that no query can reach any address; after it has
-opened it, it bounds its own memory. It imports little: starting takes as long as Python itself.
+Forked by :mod:`kg.sparql.forkserver`, which has left the network, so that no query can reach any address; it
+gives way to other processes and, once the release is there, bounds its own memory.
 """
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import resource
-import signal
+import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, cast
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
+import orjson
 import pyoxigraph as ox
 
+from kg.sparql.confine import bound_memory, die_with_parent, give_way, leave_network
 from kg.sparql.frames import CHUNK, CUT, DATA, END, ERROR, HEADER, HELLO, WHOLE, frame
 from kg.sparql.rows import Counter, counter
 from kg.store.dataset import Dataset, DatasetTooLarge, view
@@ -27,38 +28,6 @@ from kg.terms import BASE
 
 if TYPE_CHECKING:
     from kg.sparql.door import Door
-
-_CLONE_NEWUSER: Final = 0x10000000  # linux/sched.h
-_CLONE_NEWNET: Final = 0x40000000
-_PR_SET_PDEATHSIG: Final = 1  # linux/prctl.h
-
-
-def leave_network() -> str:
-    """Enter a network namespace of our own. "" if that worked, else why not.
-
-    (os.unshare is new in Python 3.12.) A new user namespace needs no rights; root may go without it.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    reason = ""
-    for flags in (_CLONE_NEWUSER | _CLONE_NEWNET, _CLONE_NEWNET):
-        if libc.unshare(flags) == 0:
-            return ""
-        reason = reason or f"unshare: {os.strerror(ctypes.get_errno())}"
-    return reason
-
-
-def die_with_parent(parent: int) -> None:
-    """Be killed when the process that started this one ends; end at once if it has ended already."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
-
-
-def bound_memory(extra: int) -> None:
-    """Allow ``extra`` bytes of address space beyond what is taken now. An allocation beyond it aborts."""
-    with open("/proc/self/statm", encoding="ascii") as statm:
-        taken = int(statm.read().split()[0]) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (taken + extra, taken + extra))
 
 
 class _Cut(Exception):
@@ -107,7 +76,7 @@ class Answer:
         self.held = 0
         if self.size > self.max_bytes:
             raise _Cut("size", self.max_bytes)
-        if self.count is not None:
+        if self.count is not None and (self.started or self.size > self.max_rows):  # a row takes a byte at least
             self.rows += self.count(self.parts[0])
             if self.rows > self.max_rows:
                 raise _Cut("rows", self.max_rows)
@@ -248,7 +217,7 @@ def serve(store: ox.Store, inward: BinaryIO, out: BinaryIO, watcher: Watcher, do
         if len(head) < HEADER.size:
             return
         _, length = HEADER.unpack(head)
-        job = json.loads(inward.read(length))
+        job = orjson.loads(inward.read(length))
         if "examine" in job:
             examined(job["examine"], job["allow"], out)
         else:
@@ -267,37 +236,37 @@ def _door(descriptor: int | None, no_wall: str) -> tuple[Door | None, str]:
         return None, str(error)
 
 
-def main() -> int:
-    """Settings: ``{store, parent, memory (bytes), late (seconds), door (a descriptor or null)}``."""
-    settings = json.loads(sys.argv[1])
-    die_with_parent(settings["parent"])  # and again below: a change of user namespace clears it
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends its workers itself
-    inward, out = os.fdopen(0, "rb"), os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # nothing that a library prints may end up among the frames
-    reason = leave_network()
-    die_with_parent(settings["parent"])
+def work(settings: dict[str, Any], held: ox.Store | None, given: list[int], parent: int, no_wall: str) -> int:
+    """The life of a worker in the process that was just forked for it; gives its exit code.
+
+    ``settings``: ``{store, memory (bytes), late (seconds), nice}``. ``held``: the release, where it is in memory.
+    ``given``: descriptors of its socket and its log, and of the door if SERVICE may ask. ``no_wall``: why this
+    process has a network, "" where it has none.
+    """
+    die_with_parent(parent)
+    give_way(settings["nice"])
+    frames, log, *more = given
+    os.dup2(log, 1)  # nothing that a library prints may end up among the frames
+    os.dup2(log, 2)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        store = ox.Store.read_only(settings["store"])
-    except OSError as error:
-        out.write(frame(HELLO, json.dumps({"error": str(error)}).encode()))
+    if more and not no_wall:  # its door must be in a namespace where nobody else listens
+        no_wall = leave_network()
+        die_with_parent(parent)
+    with socket.socket(fileno=frames) as both:
+        inward, out = both.makefile("rb"), both.makefile("wb")
+        try:
+            store = held if held is not None else ox.Store.read_only(settings["store"])
+        except OSError as error:
+            out.write(frame(HELLO, json.dumps({"error": str(error)}).encode()))
+            out.flush()
+            return 1
+        watcher = Watcher(settings["late"])
+        watcher.start()  # not before: a process of several threads may not enter a user namespace
+        door, shut = _door(more[0] if more else None, no_wall)
+        bound_memory(settings["memory"])
+        hello = {"walled": not no_wall, "reason": no_wall, "door": door is not None, "shut": shut}
+        out.write(frame(HELLO, json.dumps(hello).encode()))
         out.flush()
-        return 1
-    watcher = Watcher(settings["late"])
-    watcher.start()  # not before: a process of several threads may not enter a user namespace
-    door, shut = _door(settings["door"], reason)
-    bound_memory(settings["memory"])
-    hello = {"pid": os.getpid(), "walled": not reason, "reason": reason, "door": door is not None, "shut": shut}
-    out.write(frame(HELLO, json.dumps(hello).encode()))
-    out.flush()
-    try:
-        serve(store, inward, out, watcher, door)
-    except BrokenPipeError:
-        return 0
-    return 0
-
-
-if __name__ == "__main__":
-    code = main()
-    # leave without tidying up: nothing was written, and a closing store only costs time
-    os._exit(code)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            serve(store, inward, out, watcher, door)
+        os._exit(0)  # without tidying up: nothing was written, and a closing store only costs time

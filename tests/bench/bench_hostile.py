@@ -113,8 +113,12 @@ async def serving(home: Path, port: int) -> AsyncIterator[int]:
 
 
 def children(pid: int) -> list[int]:
-    """Workers of the server."""
-    return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    """The processes of the server: what workers are forked from, and workers."""
+    try:
+        found = [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:  # gone meanwhile
+        return []
+    return [*found, *(grandchild for child in found for grandchild in children(child))]
 
 
 def memory(pid: int) -> float:

@@ -1,11 +1,15 @@
 """/sparql side by side with rdflib-endpoint, Oxigraph's own server and Virtuoso, on the same data in one run.
 
-Three tables: a small query through a worker against the same in process; the 20 query cases of the protocol
-(tests/protocol_cases.py) against each server; templates' queries over HTTP, uncached, as ratios. The other servers
-are installed from PyPI into an environment of the bench's own, which is gone afterwards; without them their
-columns stay empty. Virtuoso 7 is Debian's (``apt-get install virtuoso-opensource``), left out where it is not
-installed. Our workers run at niceness 0 here, as the other servers do. ``--home HOME`` asks a release that is there
-already, ``--without NAME`` leaves a server out, ``--json FILE`` keeps the figures.
+Tables: a small query through a worker against the same in process; the 20 query cases of the protocol
+(tests/protocol_cases.py) against each server; templates' queries over HTTP as ratios, of wall time and of CPU time.
+Uncached: no text is sent twice (each ends in a comment with a number of its own), because rdflib-endpoint keeps the
+queries that it has parsed and Virtuoso those that it has compiled, by their text. Then the same texts again and again:
+theirs with what they keep, ours with the answers it keeps. rdflib-endpoint is served as ``rdflib-endpoint serve`` does,
+and once more with ``--store Oxigraph``. The other servers are installed from PyPI into an environment of the bench's
+own, which is gone afterwards; without them their columns stay empty. Virtuoso 7 is Debian's (``apt-get install
+virtuoso-opensource``), left out where it is not installed. Our workers run at niceness 0 here, as the other servers do.
+``--home HOME`` asks a release that is there already, ``--without NAME`` leaves a server out, ``--json FILE`` keeps the
+figures, ``--rounds N`` are measured after one to warm up.
 """
 
 from __future__ import annotations
@@ -37,21 +41,23 @@ sys.path.insert(0, str(ROOT))
 from kg import resources  # noqa: E402
 from kg.releases.layout import Home  # noqa: E402
 from kg.settings import Settings  # noqa: E402
-from kg.sparql.pool import Job, Pool  # noqa: E402
+from kg.sparql.pool import Pool  # noqa: E402
+from kg.sparql.running import Job  # noqa: E402
 from kg.templates.loader import load_folder  # noqa: E402
 from tests.bench.bench_engine import Engines, build_release, cases  # noqa: E402
 from tests.protocol_cases import CASES, data  # noqa: E402
 from tests.sparql_site import site  # noqa: E402
 from tests.sparql_world import Published  # noqa: E402
 
-PACKAGES = ("rdflib-endpoint==0.6.3", "oxigraph==0.5.*", "uvicorn", "httptools", "uvloop")
+PACKAGES = ("rdflib-endpoint==0.6.3", "oxrdflib", "oxigraph==0.5.*", "uvicorn", "httptools", "uvloop")
 ROUNDS = 5
+KEEPING = "ours, keeping answers"
 JSON = "application/sparql-results+json"
 RDFLIB = """
 import sys, uvicorn
 from rdflib import Dataset
 from rdflib_endpoint import SparqlEndpoint
-graph = Dataset(default_union=len(sys.argv) > 3)
+graph = Dataset(store=sys.argv[4] if len(sys.argv) > 4 else "default", default_union=len(sys.argv) > 3)
 graph.parse(sys.argv[1], format="nquads")
 uvicorn.run(SparqlEndpoint(path="/sparql", graph=graph), host="127.0.0.1", port=int(sys.argv[2]), log_level="critical")
 """
@@ -61,7 +67,7 @@ from pathlib import Path
 from api.app import create_app
 from kg.log import configure
 from kg.settings import Settings
-settings = Settings(home=Path(sys.argv[1]), log_level="error", sparql_cache_mb=0, sparql_nice=0)
+settings = Settings(home=Path(sys.argv[1]), log_level="error", sparql_cache_mb=int(sys.argv[3]), sparql_nice=0)
 configure(settings)
 uvicorn.run(create_app(settings), host="127.0.0.1", port=int(sys.argv[2]), log_config=None)
 """
@@ -108,8 +114,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: list[str], port: int, path: str) -> Iterator[str]:
-    """A server in a process of its own; the address of its endpoint once it answers."""
+def serving(command: list[str], port: int, path: str) -> Iterator[tuple[str, int]]:
+    """A server in a process of its own; the address of its endpoint once it answers, and its process id."""
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}{path}"
     try:
@@ -120,7 +126,7 @@ def serving(command: list[str], port: int, path: str) -> Iterator[str]:
             if process.poll() is not None:
                 sys.exit(f"{command[0]} ended at start")
             time.sleep(0.1)
-        yield address
+        yield address, process.pid
     finally:
         process.kill()
         process.wait()
@@ -133,9 +139,12 @@ def rivals(programs: Path | None, folder: Path, quads: Path, *more: str) -> list
     store = folder / f"oxigraph-{quads.stem}"
     oxigraph = str(programs / "oxigraph")
     subprocess.run([oxigraph, "load", "-l", store, "-f", quads], check=True, capture_output=True)
-    one, two = free_port(), free_port()
+    one, two, three = free_port(), free_port(), free_port()
+    python = str(programs / "python")
+    over = [python, "-c", RDFLIB, str(quads), str(three), *more, "Oxigraph"]
     return [
-        ("rdflib-endpoint", [str(programs / "python"), "-c", RDFLIB, str(quads), str(one), *more], one, "/sparql"),
+        ("rdflib-endpoint", [python, "-c", RDFLIB, str(quads), str(one), *more], one, "/sparql"),
+        *([("rdflib-endpoint over Oxigraph", over, three, "/sparql")] if more else []),
         ("Oxigraph's server", [oxigraph, "serve-read-only", "-l", str(store), "-b", f"127.0.0.1:{two}"], two, "/query"),
     ]
 
@@ -185,7 +194,7 @@ def protocol(programs: Path | None, folder: Path) -> dict[str, list[str]]:
 
     found = {"ours": asyncio.run(ours())}
     for name, command, port, path in rivals(programs, folder, quads):
-        with serving(command, port, path) as address:
+        with serving(command, port, path) as (address, _):
             found[name] = asyncio.run(theirs(address))
     return found
 
@@ -223,10 +232,10 @@ def timed(connection: HTTPConnection, address: str, texts: list[str]) -> tuple[f
 
 
 @contextmanager
-def virtuoso(folder: Path, triples: Path) -> Iterator[str]:
-    """Debian's Virtuoso with these N-Triples in one graph; the address at which that graph is asked."""
+def virtuoso(folder: Path, triples: Path) -> Iterator[tuple[str, int]]:
+    """Debian's Virtuoso with these N-Triples in one graph; the address at which that graph is asked, its process id."""
     if not shutil.which("virtuoso-t"):
-        yield ""
+        yield "", 0
         return
     own, http_port, sql_port = folder / "virtuoso", free_port(), free_port()
     own.mkdir()
@@ -249,50 +258,91 @@ def virtuoso(folder: Path, triples: Path) -> Iterator[str]:
         subprocess.run(
             ["isql-vt", f"127.0.0.1:{sql_port}", "dba", "dba", f"exec={load}"], check=True, capture_output=True
         )
-        yield address
+        yield address, process.pid
     finally:
         process.kill()
         process.wait()
 
 
+def spent(pid: int) -> float:
+    """Milliseconds of CPU that a process and those that come from it have taken so far."""
+    total, todo = 0.0, [pid]
+    while todo:
+        folder = Path(f"/proc/{todo.pop()}/task")
+        with suppress(OSError):
+            for thread in folder.iterdir():
+                total += int((thread / "schedstat").read_text().split()[0]) / 1e6
+                todo += map(int, (thread / "children").read_text().split())
+    return total
+
+
 def over_http(
-    programs: Path | None, folder: Path, home: Path, engines: Engines, without: list[str]
-) -> list[dict[str, Any]]:
-    """Each case on each server in turns: ms of the median round. The default graph of the release is the data."""
+    programs: Path | None, folder: Path, home: Path, engines: Engines, without: list[str], rounds: int
+) -> dict[str, list[dict[str, Any]]]:
+    """Each case on each server in turns: ms of the median round, "new" with texts never asked before, "again" with
+    the same, "cpu" of the new ones. The default graph of the release is the data.
+    """
     quads = folder / "default.nq"
     triples = engines.store.dump(format=ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph())
     quads.write_bytes(triples or b"")
-    port = free_port()
-    ours = ("ours", [sys.executable, "-c", OURS, str(home), str(port)], port, "/sparql")
+    one, two = free_port(), free_port()
+    command = [sys.executable, "-c", OURS, str(home)]
+    ours = [("ours", [*command, str(one), "0"], one, "/sparql"), (KEEPING, [*command, str(two), "32"], two, "/sparql")]
     templates, _ = load_folder(resources.find().queries)
     todo = list(cases(engines, templates))
-    times: dict[str, dict[str, list[float]]] = {name: {} for name, _ in todo}
+    kinds = ("new", "again", "cpu")
+    times: dict[str, dict[str, dict[str, list[float]]]] = {kind: {name: {} for name, _ in todo} for kind in kinds}
     rows: dict[str, list[int]] = {}
     wrong: dict[str, set[str]] = {}
+    number = 0
     load = folder / "load" / "default.nt"
     load.parent.mkdir()
     load.write_bytes(quads.read_bytes())
-    servers = [s for s in (ours, *rivals(programs, folder, quads, "union")) if s[0] not in without]
+    servers = [s for s in (*ours, *rivals(programs, folder, quads, "union")) if s[0] not in without]
     with _all(servers) as addresses, virtuoso(folder, load) as ninth:
-        asked = addresses | ({"Virtuoso": ninth} if ninth and "Virtuoso" not in without else {})
-        connections = {s: HTTPConnection(urlsplit(a).netloc, timeout=120) for s, a in asked.items()}
-        for turn in range(ROUNDS + 1):
+        asked = addresses | ({"Virtuoso": ninth} if ninth[0] and "Virtuoso" not in without else {})
+        connections = {s: HTTPConnection(urlsplit(a).netloc, timeout=120) for s, (a, _) in asked.items()}
+        for turn in range(rounds + 1):
             for name, texts in todo:
-                for server, address in asked.items():
-                    took, found = timed(connections[server], address, texts)
-                    if rows.setdefault(name, found) != found:
-                        if server != "Virtuoso":
-                            sys.exit(f"{name}: {server} gives {found} rows, ours {rows[name]}")
-                        wrong.setdefault(name, set()).add(f"{server} gives {sum(found)} rows, ours {sum(rows[name])}")
-                    if turn:  # the first is for warming up
-                        times[name].setdefault(server, []).append(took)
-    for name, told in wrong.items():
-        print(f"{name}: {'; '.join(told)}", file=sys.stderr)
-    return [{"case": name, **{s: statistics.median(all_) for s, all_ in times[name].items()}} for name, _ in todo]
+                for server, (address, pid) in asked.items():
+                    for kind in ("again",) if server == KEEPING else ("new", "again"):
+                        number += 1
+                        sent = texts if kind == "again" else [f"{text}\n# {number}" for text in texts]
+                        before = spent(pid)
+                        took, found = timed(connections[server], address, sent)
+                        cpu = (spent(pid) - before) / len(texts)
+                        if rows.setdefault(name, found) != found:
+                            if server != "Virtuoso":
+                                sys.exit(f"{name}: {server} gives {found} rows, ours {rows[name]}")
+                            told = f"{server} gives {sum(found)} rows, ours {sum(rows[name])}"
+                            wrong.setdefault(name, set()).add(told)
+                        if turn:  # the first is for warming up
+                            times[kind][name].setdefault(server, []).append(took)
+                            if kind == "new":
+                                times["cpu"][name].setdefault(server, []).append(cpu)
+    for name, all_ in wrong.items():
+        print(f"{name}: {'; '.join(all_)}", file=sys.stderr)
+    return {
+        kind: [{"case": n, **{s: statistics.median(all_) for s, all_ in found[n].items()}} for n, _ in todo]
+        for kind, found in times.items()
+    }
+
+
+def show(title: str, rows: list[dict[str, Any]], ours: str) -> dict[str, float]:
+    """One table; the geometric means of the others over ours."""
+    others = [key for key in rows[0] if key not in ("case", "ours", KEEPING)]
+    print("\n| " + " | ".join([title, "ours", *others, *(f"over {s}" for s in others)]) + " |")
+    print("|---" * (2 + 2 * len(others)) + "|")
+    for row in rows:
+        ratios = [f"**{row[s] / row[ours]:.1f}**" for s in others]
+        print(f"| {row['case']} | " + " | ".join([*(f"{row[s]:.2f} ms" for s in (ours, *others)), *ratios]) + " |")
+    means = {s: statistics.geometric_mean([row[s] / row[ours] for row in rows]) for s in others}
+    print("\ngeometric means: " + ", ".join(f"{s} {mean:.2f}" for s, mean in means.items()))
+    return means
 
 
 @contextmanager
-def _all(servers: list[tuple[str, list[str], int, str]]) -> Iterator[dict[str, str]]:
+def _all(servers: list[tuple[str, list[str], int, str]]) -> Iterator[dict[str, tuple[str, int]]]:
     if not servers:
         yield {}
         return
@@ -306,6 +356,7 @@ def main() -> None:
     arguments.add_argument("--json", type=Path, help="keep the figures in this file")
     arguments.add_argument("--home", type=Path, help="a home with a release; without it, one is built")
     arguments.add_argument("--without", action="append", default=[], help="a server that is not asked")
+    arguments.add_argument("--rounds", type=int, default=ROUNDS)
     arguments.add_argument("--no-protocol", action="store_true", help="leave the protocol's cases out")
     asked = arguments.parse_args()
     with tempfile.TemporaryDirectory(prefix="bilim-bench-") as name:
@@ -322,16 +373,12 @@ def main() -> None:
         print("| protocol, 20 query cases | passed | not passed |\n|---|---|---|")
         for server, cases_ in failed.items():
             print(f"| {server} | {len(CASES) - len(cases_)} | {'; '.join(cases_) or '—'} |")
-        times = over_http(programs, folder, home, engines, asked.without)
-        servers = [key for key in times[0] if key != "case"]
-        heads = ["over HTTP, uncached", *servers, *(f"over {s}" for s in servers[1:])]
-        print("\n| " + " | ".join(heads) + " |")
-        print("|---" * (2 * len(servers)) + "|")
-        for row in times:
-            ratios = [f"**{row[s] / row['ours']:.1f}**" for s in servers[1:]]
-            print(f"| {row['case']} | " + " | ".join([*(f"{row[s]:.2f} ms" for s in servers), *ratios]) + " |")
-        means = {s: statistics.geometric_mean([row[s] / row["ours"] for row in times]) for s in servers[1:]}
-        print("\ngeometric means: " + ", ".join(f"{s} {mean:.1f}" for s, mean in means.items()))
+        times = over_http(programs, folder, home, engines, asked.without, asked.rounds)
+        means = {
+            "new": show("over HTTP, each text new", times["new"], "ours"),
+            "cpu": show("CPU of the server's processes, each text new", times["cpu"], "ours"),
+            "again": show("over HTTP, the same texts again", times["again"], KEEPING),
+        }
     if asked.json:
         figures = {"worker": worker, "protocol": failed, "http": times, "means": means, "cpus": os.cpu_count()}
         asked.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")

@@ -142,6 +142,7 @@ class Importing:
                 "home": str(self.settings.home),
                 "resources": str(self.resources.root),
                 "timezone": self.settings.timezone,
+                "disk_budget_mb": self.settings.disk_budget_mb,
                 "nice": self.settings.imports_nice,
             }
             self._process = await asyncio.create_subprocess_exec(

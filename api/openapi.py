@@ -8,6 +8,14 @@ from typing import Any
 from fastapi import FastAPI
 
 from api import openapi_access, openapi_copies, openapi_coverage, openapi_imports, openapi_names, openapi_releases
+from api import (
+    openapi_access,
+    openapi_copies,
+    openapi_coverage,
+    openapi_imports,
+    openapi_names,
+    openapi_releases,
+)
 from api.openapi_routes import TAGS, paths, problem
 from api.openapi_schemas import schemas
 

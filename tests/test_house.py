@@ -213,7 +213,7 @@ def test_dependencies_are_declared_and_used() -> None:
                 f"{path.relative_to(ROOT)}:{line}: {top} is not in dependencies of pyproject.toml"
             )
             used |= offered & declared
-    by_name = {"uvloop", "httptools", "tzdata"}  # uvicorn and zoneinfo take them by themselves
+    by_name = {"uvloop", "httptools", "tzdata", "python-multipart"}  # uvicorn, zoneinfo, starlette take them themselves
     assert declared - used - by_name == set(), "declared in pyproject.toml, imported nowhere"
 
 

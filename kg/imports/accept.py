@@ -26,6 +26,7 @@ from kg.imports.records import Import, State
 from kg.imports.recovery import PUBLICATION, finish, recover
 from kg.releases import candidate as candidates
 from kg.releases.candidate import Delta, copy_of
+from kg.releases.disk import over_budget
 from kg.releases.hashing import content_hash, hash_graphs
 from kg.releases.layout import Home, told_errors
 from kg.releases.manifest import Manifest, ValidationSummary
@@ -86,7 +87,7 @@ def accept(desk: Desk, number: int, reason: Reason, progress: Progress = lambda 
             _unchanged(ledger, import_, release, reason)
             return Done("unchanged", ledger.imports.get(number), release.id)
         made = _publish(desk, ledger, release, overlay, judged.judgement, import_, "published", reason, progress)
-        return Done("published", ledger.imports.get(number), made.id)
+        return Done("published", ledger.imports.get(number), made.id, _budget(desk))
 
 
 def retract(desk: Desk, number: int, reason: Reason, progress: Progress = lambda _: None) -> Done:
@@ -115,7 +116,13 @@ def retract(desk: Desk, number: int, reason: Reason, progress: Progress = lambda
             raise BilimError(told, *broken, exit_code=Exit.VIOLATIONS)
         ledger.imports.step(number, "retract", reason)
         made = _publish(desk, ledger, release, laid.overlay, laid.judgement, import_, "retracted", reason, progress)
-        return Done("published", ledger.imports.get(number), made.id, laid.judgement.all)
+        return Done("published", ledger.imports.get(number), made.id, (*laid.judgement.all, *_budget(desk)))
+
+
+def _budget(desk: Desk) -> tuple[Finding, ...]:
+    """A warning where releases take more room than they may."""
+    over = over_budget(desk.home, desk.settings.disk_budget_mb)
+    return (over,) if over else ()
 
 
 def _refuse(ledger: Ledger, import_: Import, reason: Reason) -> None:

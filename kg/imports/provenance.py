@@ -17,6 +17,9 @@ from kg.imports.ledger import Ledger
 from kg.imports.records import Import, Step
 from kg.terms import BASE, BKG, DCT, GRAPH_LEDGER, PROV, RDF, RDFS, XSD
 
+TOLD: Final = frozenset({"build", "import", "retract", "rollback"})
+"""Acts of the ledger that are told beside imports."""
+
 _GRAPH: Final = NamedNode(GRAPH_LEDGER)
 _TYPE: Final = NamedNode(RDF + "type")
 
@@ -29,6 +32,8 @@ def provenance(ledger: Ledger) -> Iterator[Quad]:
     for step in ledger.imports.steps():
         yield from _step(step)
     for number, act in enumerate(ledger.acts(), start=1):
+        if act.action not in TOLD:
+            continue  # who holds a token, what was pruned: the operator's affair
         node = _node("acts", number)
         yield from _activity(node, act.action, act.at, act.who, act.why)
         if act.release:

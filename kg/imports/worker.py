@@ -1,6 +1,6 @@
 """A process that handles imports for a server: its readers keep their speed, and the plans of the shapes stay made.
 
-    python -m kg.imports.worker '{"home": …, "resources": …, "timezone": …, "nice": 10}'
+    python -m kg.imports.worker '{"home": …, "resources": …, "timezone": …, "disk_budget_mb": …, "nice": 10}'
 
 Lines of JSON: in ``{"id", "do", …}``, out ``{"id", "step"}`` as work goes on, and last ``{"id", "done"}`` or
 ``{"id", "findings", "exit"}``. One after the other; it ends when its input does. Whatever it is doing when it is
@@ -111,7 +111,7 @@ def main() -> None:
     """Until the input ends."""
     chosen = json.loads(sys.argv[1])
     os.nice(int(chosen["nice"]))
-    settings = Settings(home=Path(chosen["home"]), timezone=chosen["timezone"])
+    settings = Settings(home=Path(chosen["home"]), timezone=chosen["timezone"], disk_budget_mb=chosen["disk_budget_mb"])
     desk = Desk(settings, resources.Resources(Path(chosen["resources"])))
     for line in sys.stdin:
         _handle(desk, json.loads(line))

@@ -7,11 +7,11 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from api import openapi_access, openapi_copies, openapi_coverage, openapi_imports, openapi_names, openapi_releases
 from api import (
     openapi_access,
     openapi_copies,
     openapi_coverage,
+    openapi_decisions,
     openapi_imports,
     openapi_names,
     openapi_releases,
@@ -24,6 +24,7 @@ PARTS = (
     openapi_copies,
     openapi_coverage,
     openapi_imports,
+    openapi_decisions,
     openapi_names,
     openapi_releases,
 )

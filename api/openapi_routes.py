@@ -24,7 +24,7 @@ ERRORS: Final[Mapping[int, str]] = {
     403: "What is asked for is not allowed: to this token's role, or to a query (updates, SERVICE, LOAD).",
     404: "There is no such thing, or no such page of a list.",
     406: "None of the media types asked for can be given.",
-    409: "The state of the thing does not allow it; the problem says what does.",
+    409: "It cannot be done as things are; the problem says what comes first.",
     410: "The thing was withdrawn; the problem says why.",
     413: "The body, or the query, is too long.",
     414: "The address is too long.",
@@ -38,6 +38,7 @@ ERRORS: Final[Mapping[int, str]] = {
 
 TAGS: Final[Mapping[str, str]] = {
     "access": "Tokens of those who may change something; reading needs none.",
+    "decisions": "What stewards decided without a file: each is a release, and can be undone.",
     "home": "What the graph holds.",
     "imports": "Files handed in, judged, decided upon. For stewards; judging alone is open.",
     "things": "Every thing has an address: its page, and the same as JSON, JSON-LD, Turtle and N-Triples.",

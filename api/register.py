@@ -6,10 +6,15 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
+
+from kg.releases.reader import Release
+from kg.terms import DCT, GRAPH_LEDGER, OWL, RDFS, entity_iri, split_entity_iri
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,7 @@ class Fate:
 
 
 LIVE = Fate()
+ENTITY_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,28 @@ class Register:
                 break
             fate = further
         return fate
+
+
+def decided(release: Release, kind: str, slug: str) -> Fate:
+    """What a steward's decision made of a thing that a release does not hold: merged into another, or withdrawn.
+
+    It is told in the graph of the ledger, where no shape asks for more.
+    """
+    iri = entity_iri(kind, slug)
+    if ENTITY_NAME.fullmatch(slug) is None:
+        return LIVE
+    replaced = f"<{DCT}isReplacedBy>"
+    to = f"<{iri}> {replaced}+ ?found FILTER NOT EXISTS {{ ?found {replaced} ?on }}"
+    if (moved := split_entity_iri(_first(release, to))) is not None:
+        return Fate(moved_to=moved[1])
+    why = _first(release, f"<{iri}> <{OWL}deprecated> true ; <{RDFS}comment> ?found")
+    return Fate(withdrawn=why) if why else LIVE
+
+
+def _first(release: Release, pattern: str) -> str:
+    text = f"SELECT ?found WHERE {{ GRAPH <{GRAPH_LEDGER}> {{ {pattern} }} }} ORDER BY ?found LIMIT 1"
+    rows: Any = release.store.query(text)
+    return next((str(row["found"].value) for row in rows), "")
 
 
 def read_register(data: Path) -> Register:

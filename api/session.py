@@ -1,6 +1,7 @@
 """Sign-in of stewards at the desk: a session in the memory of this process, named by a cookie hidden from scripts.
 
-The token itself never goes back to the browser. A session ends with its token, after :data:`HOURS`, or with the process.
+The token itself never goes back to the browser. A session ends with its token, after :data:`HOURS`, or with the
+process.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import typer
 
 from kg.commands import (
     build,
+    decide,
     doctor,
     document,
     imports,
@@ -57,6 +58,7 @@ def make_app() -> typer.Typer:
     app.add_typer(template.app, name="template")
     app.add_typer(releases.app, name="releases")
     releases.app.command("rollback")(imports.rollback)
+    app.add_typer(decide.app, name="decide")
     app.add_typer(token.app, name="token")
     app.command("backup")(release_keeping.backup)
     app.command("restore")(release_keeping.restore)

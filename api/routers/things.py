@@ -29,6 +29,8 @@ from api.front.variant import DOC_OFFERS, HTML, JSON, JSON_LD
 from api.pages.kept import MARK, Kept, Written
 from api.pages.render import dressed
 from api.pages.thing import Reading, certainty, thing_page
+from api.register import LIVE, decided
+from api.services import prefix
 from kg import jsonld
 from kg.findings import BilimError, finding
 from kg.kinds import KINDS
@@ -153,12 +155,15 @@ def _find(request: Request, kind: str, slug: str) -> tuple[Release, str]:
     if kind not in KINDS:
         raise BilimError(finding("kind-not-found", kind=kind[:40], kinds=", ".join(KINDS)))
     release = services_of(request).release()
-    fate = request.app.state.register.fate(kind, slug)
+    there = release.projection.has(kind, slug)
+    fate = LIVE if there and prefix() else request.app.state.register.fate(kind, slug)
+    if fate == LIVE and not there:
+        fate = decided(release, kind, slug)
     if fate.withdrawn is not None:
         raise BilimError(finding("thing-withdrawn", kind=kind, slug=slug, reason=fate.withdrawn))
     if fate.moved_to is not None:
         return release, fate.moved_to
-    if not release.projection.has(kind, slug):
+    if not there:
         raise BilimError(finding("thing-not-found", kind=kind, slug=slug[:80], release=release.id))
     return release, slug
 

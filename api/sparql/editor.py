@@ -25,7 +25,7 @@ from kg.names import pick_label
 from kg.releases.reader import Release
 from kg.sparql.formats import GRAPHS, RESULTS
 from kg.sparql.negotiation import Offer, negotiate
-from kg.sparql.pool import AnswerCut, Job
+from kg.sparql.running import AnswerCut, Job
 from kg.store.errors import QueryError
 from kg.templates.page import address
 from kg.terms import LIST, PREFIXES, split_entity_iri

@@ -2,44 +2,37 @@
 
 Under the lock, on the then current release: derive and judge again what the change can affect, and compare with what
 the steward saw (on the release it was judged on, by the same rules and code, that is known); anything new goes back to
-the steward. Else the candidate (a hard-linked copy with the change) is projected and published. A crash at any moment
-leaves the import wholly in or wholly out (kg.imports.recovery).
+the steward. Else the change is made a release (kg.imports.making). A crash at any moment leaves the import wholly in or
+wholly out (kg.imports.recovery).
 """
 
 from __future__ import annotations
 
-import shutil
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from pyoxigraph import NamedNode, Quad, Store
+from pyoxigraph import NamedNode
 
-from kg.findings import BilimError, Exit, Finding, Severity, finding
-from kg.imports import flow, kept, preview
+from kg.findings import BilimError, Exit, Finding, finding
+from kg.imports import flow, kept, making, preview
 from kg.imports.desk import Desk
 from kg.imports.judge import Judgement, judge_change
 from kg.imports.ledger import Ledger, open_ledger
-from kg.imports.provenance import missing, provenance
+from kg.imports.making import Change, make_release
 from kg.imports.records import Import, State
-from kg.imports.recovery import PUBLICATION, finish, recover
-from kg.releases import candidate as candidates
-from kg.releases.candidate import Delta, copy_of
+from kg.imports.recovery import PUBLICATION, recover
+from kg.releases.candidate import Delta
 from kg.releases.disk import over_budget
-from kg.releases.hashing import content_hash, hash_graphs
-from kg.releases.layout import Home, told_errors
-from kg.releases.manifest import Manifest, ValidationSummary
-from kg.releases.project import project
-from kg.releases.publish import Reason, make_manifest, publish
+from kg.releases.manifest import Manifest
+from kg.releases.publish import Reason
 from kg.releases.reader import Release, current
 from kg.store.overlay import Overlay
-from kg.terms import GRAPH_LEDGER
 
 Progress = Callable[[str], None]
 """Told the name of each step as it begins, and of each point of publishing that is passed."""
 
-STEPS: Final = ("judge", "compare", "candidate", "hash", "project", "publish")
+STEPS: Final = ("judge", "compare", *making.STEPS)
 
 Outcome = Literal["published", "unchanged", "back"]
 
@@ -181,109 +174,20 @@ def _publish(
     progress: Progress,
 ) -> Manifest:
     """From a change that may be made to the current release."""
-    home, number = desk.home, import_.number
-    accepting = state == "published"
+    number, accepting = import_.number, state == "published"
     if accepting:
         ledger.imports.move(number, "accepted", reason)
         progress("accepted")
-    path = home.candidate()
-    try:
-        with told_errors(home):
-            progress("candidate")
-            store = copy_of(release.path, path)
-            changed = _lay(store, overlay)
-            _tell(store, ledger)
-            progress("hash")
-            hashes = {n: h for n, h in release.manifest.hashes().items() if n not in changed}
-            hashes |= hash_graphs(store, {*changed, GRAPH_LEDGER})
-            progress("project")
-            entities = project(store, path, content_hash(hashes))
-            why = reason.why or f"import {number} of {import_.file}"
-            manifest = make_manifest(
-                store,
-                hashes,
-                entities,
-                sequence=ledger.next_sequence(home),
-                parent=release.id,
-                reason=Reason(reason.who, why, "import" if accepting else "retract"),
-                timezone=desk.settings.timezone,
-                validation=_summary(release, judgement),
-                inputs=release.manifest.inputs,  # data/ is in it as before
-            )
-            del store
-            progress("publish")
-            intent = {"release": manifest.id, "import": number, "state": state, "who": reason.who, "why": why}
-            with ledger.together():
-                ledger.begin(manifest)
-                ledger.begin_pending(PUBLICATION, intent)
-                if accepting:
-                    entry = hashes.get(import_.graph)
-                    ledger.imports.made(number, manifest.id, entry.sha256 if entry else None)
-                    born = ledger.imports.kept(number, "preview")["minted"]
-                    ledger.settled.mint(number, ((t["kind"], t["slug"]) for t in born))
-            progress("begun")
-            publish(home, path, manifest, progress)
-            finish(ledger, manifest)
-            progress("finished")
-            return manifest
-    except BaseException:
-        _give_up(home, ledger)
-        raise
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
+    why = reason.why or f"import {number} of {import_.file}"
 
+    def intend(manifest: Manifest) -> None:
+        intent = {"release": manifest.id, "import": number, "state": state, "who": reason.who, "why": why}
+        ledger.begin_pending(PUBLICATION, intent)
+        if accepting:
+            entry = manifest.graphs.get(import_.graph)
+            ledger.imports.made(number, manifest.id, entry.sha256 if entry else None)
+            born = ledger.imports.kept(number, "preview")["minted"]
+            ledger.settled.mint(number, ((t["kind"], t["slug"]) for t in born))
 
-def _give_up(home: Home, ledger: Ledger) -> None:
-    """After a failure: what a start after a crash would do, now; whatever hinders it is left to that start."""
-    try:
-        recover(home, ledger)
-    except Exception:  # a disk that is full; the error that brought us here is the one to tell
-        return
-
-
-def _lay(store: Store, overlay: Overlay) -> set[str]:
-    """Bring the copy to the overlay's state; the named graphs that changed."""
-    added, removed = overlay.all_added(), overlay.all_removed()
-    for quad in removed:
-        store.remove(quad)
-    if len(added) > candidates.FEW:
-        store.bulk_extend(added)
-    else:
-        store.extend(added)
-    names = {_name(q) for q in (*added, *removed)} - {None}
-    for name in {_name(q) for q in removed} - {None}:
-        graph = NamedNode(name or "")
-        if next(store.quads_for_pattern(None, None, None, graph), None) is None:
-            store.remove_graph(graph)
-    return {name for name in names if name}
-
-
-def _tell(store: Store, ledger: Ledger) -> None:
-    """The ledger as data. In a function of its own: an iterator that is left over would hold the store open."""
-    there = store.quads_for_pattern(None, None, None, NamedNode(GRAPH_LEDGER))
-    store.extend(missing(provenance(ledger), there))
-
-
-def _name(quad: Quad) -> str | None:
-    return quad.graph_name.value if isinstance(quad.graph_name, NamedNode) else None
-
-
-def _summary(release: Release, judgement: Judgement) -> ValidationSummary | None:
-    """What the shapes say of the new release: what they said of the base, and what the change adds and mends."""
-    before = release.manifest.validation
-    if before is None:
-        return None
-    came = Counter(f.severity for f in judgement.all if f.standing == "new")
-    went = Counter(f.severity for f in judgement.mended)
-
-    def now(count: int, severity: Severity) -> int:
-        return max(0, count + came[severity] - went[severity])
-
-    violations = now(before.violations, "Violation")
-    return ValidationSummary(
-        conforms=before.conforms and not violations,
-        violations=violations,
-        warnings=now(before.warnings, "Warning"),
-        infos=now(before.infos, "Info"),
-        focus_nodes=before.focus_nodes,
-    )
+    told = Reason(reason.who, why, "import" if accepting else "retract")
+    return make_release(desk, ledger, Change(release, overlay, judgement), told, intend, progress)

@@ -24,7 +24,7 @@ from kg.imports.kept import waived
 from kg.imports.ledger import open_ledger
 from kg.imports.recovery import finish, recover
 from kg.imports.settled import Waiver
-from kg.imports.sources import Sources, fingerprint, read_sources
+from kg.imports.sources import Sources, decided_sources, fingerprint, read_sources
 from kg.releases import candidate as candidates
 from kg.releases.candidate import STORE, Delta
 from kg.releases.derive import derive, derive_from
@@ -112,7 +112,8 @@ def build(
         result = BuildResult("unchanged", recovered=recover(home, ledger))
         run = _Run(settings, resources, options, home, result, progress, ledger.settled.waivers())
         with run.step("look"):
-            inputs = fingerprint(resources)
+            decided = [] if options.only_data else ledger.decisions.made()
+            inputs = fingerprint(resources, decided)
             result.release = home.current_id()
             before = open_release(home, result.release, any_projection=True) if result.release else None
         if before and run.surely_unchanged(before, inputs):
@@ -120,7 +121,7 @@ def build(
             result.validation = before.manifest.validation
             return result
         with run.step("read"):
-            sources = read_sources(resources)
+            sources = decided_sources(read_sources(resources), decided)
             result.findings.extend(sources.findings)
         if any(f.severity == "Violation" for f in sources.findings):
             result.outcome = "violations"

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from kg.findings import BilimError, finding
+from kg.imports.decided import Decisions
 from kg.imports.records import Imports
 from kg.imports.schema import SCHEMA, bring_up, version
 from kg.imports.settled import Settled
@@ -46,6 +47,7 @@ class Ledger:
         self._depth = 0
         self.imports = Imports(db, self.together, now)
         self.settled = Settled(db, self.together, now)
+        self.decisions = Decisions(db, self.together, now)
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from kg.imports.ledger import Ledger
 from kg.imports.records import Import, Step
-from kg.terms import BASE, BKG, DCT, GRAPH_LEDGER, PROV, RDF, RDFS, XSD
+from kg.terms import BASE, BKG, DCT, GRAPH_LEDGER, OWL, PROV, RDF, RDFS, XSD
 
 TOLD: Final = frozenset({"build", "import", "retract", "rollback"})
 """Acts of the ledger that are told beside imports."""
@@ -31,6 +31,17 @@ def provenance(ledger: Ledger) -> Iterator[Quad]:
         yield from _import(import_)
     for step in ledger.imports.steps():
         yield from _step(step)
+    for decision in ledger.decisions.all():
+        node = _node("decisions", decision.number)
+        yield from _activity(node, decision.action, decision.at, decision.who, decision.why)
+        yield _quad(node, PROV + "used", NamedNode(decision.thing))
+        if decision.action == "merge":
+            yield _quad(NamedNode(decision.thing), DCT + "isReplacedBy", NamedNode(decision.data["into"]))
+        if decision.action == "withdraw":
+            yield _quad(NamedNode(decision.thing), OWL + "deprecated", Literal(True))
+            yield _quad(NamedNode(decision.thing), RDFS + "comment", Literal(decision.why))
+        if decision.action == "undo":
+            yield _quad(node, PROV + "wasInformedBy", _node("decisions", decision.data["of"]))
     for number, act in enumerate(ledger.acts(), start=1):
         if act.action not in TOLD:
             continue  # who holds a token, what was pruned: the operator's affair

@@ -32,6 +32,7 @@ def finish(ledger: Ledger, manifest: Manifest) -> None:
         if intent is not None and intent["release"] == manifest.id:
             ledger.imports.move(intent["import"], intent["state"], Reason(intent["who"], intent["why"]), manifest.id)
         ledger.end_pending(PUBLICATION)
+        ledger.decisions.finish(manifest.id)
         agree(ledger, manifest, f"replaced in release {manifest.id}")
 
 
@@ -49,7 +50,10 @@ def agree(ledger: Ledger, manifest: Manifest, why: str) -> None:
     seen: set[str] = set()
     for found in ledger.imports.all(("published", "retracted")):  # the newest first
         entry = manifest.graphs.get(found.graph)
-        there = entry is not None and entry.sha256 == found.graph_sha256 and found.name not in seen
+        theirs = entry is not None and (
+            entry.sha256 == found.graph_sha256 or ledger.decisions.is_graph_of(found.number, entry.sha256)
+        )
+        there = theirs and found.name not in seen
         if there:
             seen.add(found.name)
         if there and found.state == "retracted":
@@ -100,6 +104,7 @@ def _take_back(ledger: Ledger) -> list[str]:
     done = []
     with ledger.together():
         ledger.end_pending(PUBLICATION)
+        done += [f"decision {number} was cut short and is not made" for number in ledger.decisions.take_back()]
         for cut in ledger.imports.all(("accepted",)):
             ledger.imports.made(cut.number, None, None)
             ledger.imports.move(cut.number, "validated", Reason("bilim", "its publication was cut short"))

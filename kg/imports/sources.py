@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, RdfFormat, parse
 
 from kg.findings import BilimError, Finding, Texts, Where, finding
+from kg.imports.decided import Decision
+from kg.imports.rewriting import GRAPH as DECISIONS
+from kg.imports.rewriting import Rules, quads_of
 from kg.reading import LocatedQuads, Reading, Vocabulary, bare, read_folder, read_rdf, read_table
 from kg.reading.bundle import TABLES, Known, read_bundle, table_specs
 from kg.reading.metadata import SUFFIX
@@ -38,10 +41,14 @@ class Sources:
     findings: tuple[Finding, ...]
     ontology: list[Quad]
     unreadable: bool = False  # a file gave findings and not one quad
+    rules: Rules = field(default_factory=Rules)  # what stewards decided of statements
+    stated: tuple[Quad, ...] = ()  # what they stated themselves
 
     def graphs(self) -> dict[str, Iterable[Quad]]:
         """Graph IRI → quads, made each time they are gone through; the ontology graph among them."""
-        return {**{name: _Bare(items) for name, items in self.located.items()}, GRAPH_ONTOLOGY: self.ontology}
+        read = self.rules.graphs({name: _Bare(items) for name, items in self.located.items()})
+        decided = {DECISIONS: self.stated} if self.stated else {}
+        return {**read, **decided, GRAPH_ONTOLOGY: self.ontology}
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,9 +162,20 @@ def turtle_files(resources: Resources, folders: Iterable[str]) -> list[Path]:
     return sorted(path for folder in folders for path in (resources.ontology / folder).glob("*.ttl"))
 
 
-def fingerprint(resources: Resources) -> str:
-    """A hash over the bytes of data/, ontology/ and the code of kg: equal means a build can bring nothing new."""
-    digest = hashlib.sha256()
+def decided_sources(sources: Sources, decisions: Iterable[Decision]) -> Sources:
+    """Sources as they are to be read by these decisions, and what the decisions themselves state."""
+    made = list(decisions)
+    if not made:
+        return sources
+    rules = sum((d.rules() for d in made), Rules())
+    own = [quad for d in made for quad in quads_of(d.added) if quad.graph_name == NamedNode(DECISIONS)]
+    gone = {quad for d in made for quad in quads_of(d.removed)}
+    return replace(sources, rules=rules, stated=tuple(quad for quad in dict.fromkeys(own) if quad not in gone))
+
+
+def fingerprint(resources: Resources, decisions: Iterable[Decision] = ()) -> str:
+    """A hash over the bytes of data/, ontology/, the code of kg, and decisions: equal means that nothing is new."""
+    digest = hashlib.sha256("".join(f"decision {d.number}\n" for d in decisions).encode())
     package = Path(__file__).resolve().parent.parent
     roots = {"data": resources.data, "ontology": resources.ontology, "kg": package}
     for label, root in roots.items():

@@ -274,3 +274,7 @@ def test_decisions_over_http(client: tuple[TestClient, dict[str, str]]) -> None:
     assert [d["state"] for d in http.get(path).json()["data"]] == ["undone", "made", "made"]
     assert http.post(f"{path}/comment", json={"thing": "person/first"}, headers=token).status_code == 422
     assert http.post(f"{path}/comment", json={"thing": "person/no", "why": "x"}, headers=token).status_code == 404
+    typed = {**token, "Content-Type": "application/json"}
+    for deep in ('{"a":' * 100_000 + "1" + "}" * 100_000, "[" * 1_000_000):
+        assert http.post(f"{path}/comment", content=deep, headers=typed).status_code in (400, 422)
+    assert http.post(f"{path}/comment", content=" " * 5_000_000, headers=typed).status_code == 413

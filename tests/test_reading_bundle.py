@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -229,6 +230,42 @@ def test_a_workbook_that_declares_entities_is_refused(tmp_path: Path) -> None:
     bad = zipped(tmp_path / "persons.xlsx", {"xl/workbook.xml": b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'})
     reading = read(bad)
     assert "DOCTYPE" in only(reading, "xlsx-refused").text()
+
+
+def test_a_declaration_of_entities_is_found_wherever_it_hides(tmp_path: Path) -> None:
+    bad = '<a/><!DOCTYPE a [<!ENTITY b "c">]>'
+    for text in (f"<!-- {'x' * 200_000} -->{bad}".encode(), bad.encode("utf-16"), bad.encode("utf-16-be")):
+        book = zipped(tmp_path / "persons.xlsx", {"xl/workbook.xml": text})
+        assert "DOCTYPE" in only(read(book), "xlsx-refused").text()
+
+
+def lying(path: Path, true: int, told: int) -> Path:
+    """A zip that says of a member's size, in both places, what is not so."""
+    data = path.read_bytes().replace(struct.pack("<I", true), struct.pack("<I", told))
+    path.write_bytes(data)
+    return path
+
+
+def test_what_a_zip_says_of_its_sizes_is_not_believed(tmp_path: Path) -> None:
+    size = 50_000_000
+    book = lying(zipped(tmp_path / "persons.xlsx", {"xl/workbook.xml": b" " * size}), size, 100)
+    with zipfile.ZipFile(book) as archive:
+        assert archive.infolist()[0].file_size == 100
+    assert codes(read(book)) == ["xlsx-refused"], "the engine that reads workbooks would unpack all of it"
+    packed = lying(zipped(tmp_path / "t.zip", {"persons.csv": b"a" * size}), size, 100)
+    assert codes(read(packed)) == ["package-too-big"]
+
+
+def test_two_members_of_one_name_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("persons.csv", as_csv(rows_of("persons")))
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("persons.csv", "id\n")
+    reading = read(path)
+    assert set(codes(reading)) == {"package-member-refused"}
+    assert "twice" in reading.findings[0].text()
+    assert list(reading) == []
 
 
 def test_what_is_no_archive_is_told(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """What is handed in, as named bytes: a file, a folder, or a zip of files. Nothing is unpacked to disk.
 
-A zip is hostile until read: its own account of sizes is not believed (ZIP APPNOTE 6.3.10, 4.4.9), names that climb
-out of it, links, encrypted members and archives inside are refused, each with its reason.
+A zip is hostile until read: names that climb out of it or stand twice, links, encrypted members and archives inside are
+refused, each with its reason; how much is unpacked, kg.reading.archive sees to.
 """
 
 from __future__ import annotations
@@ -15,16 +15,11 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from kg.findings import Finding, Where, finding
+from kg.reading.archive import BROKEN, BYTES_MAX, RATIO_MAX, TooMuchError, twice, unpacked
 
 ARCHIVES: Final = (".zip",)
 NESTED: Final = (".zip", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar", ".tar")
 MEMBERS_MAX: Final = 500
-BYTES_MAX: Final = 256 * 2**20
-"""Of all members together, unpacked."""
-RATIO_MAX: Final = 200
-"""Unpacked over packed of one member: text and workbooks stay below 50, bombs begin at 1,000."""
-_RATIO_FROM: Final = 2**20  # smaller members cannot do harm
-_CHUNK: Final = 2**16
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,30 +77,29 @@ def of_zip(data: bytes, name: str) -> tuple[list[Part], list[Finding]]:
         members = [m for m in archive.infolist() if not m.is_dir() and not _hidden(m.filename)]
         if len(members) > MEMBERS_MAX:
             return [], [_too_big(name)]
+        double = twice(members)
         refused = [
             finding("package-member-refused", where=Where(f"{name}/{member.filename}"), reason=reason)
             for member in members
-            if (reason := _refusal(member)) is not None
+            if (reason := _refusal(member, double)) is not None
         ]
         if refused:
             return [], refused
         parts: list[Part] = []
-        left = BYTES_MAX
-        for member in sorted(members, key=lambda m: m.filename):
-            where = f"{name}/{member.filename}"
-            try:
-                content = _unpack(archive, member, left)
-            except (zipfile.BadZipFile, EOFError, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-                return [], [finding("package-broken", where=Where(where), reason=str(error))]
-            if content is None:
-                return [], [_too_big(where)]
-            left -= len(content)
-            parts.append(Part(where, content))
+        try:
+            for member, pieces in unpacked(archive, sorted(members, key=lambda m: m.filename)):
+                parts.append(Part(f"{name}/{member.filename}", b"".join(pieces)))
+        except TooMuchError as error:
+            return [], [_too_big(f"{name}/{error}")]
+        except BROKEN as error:
+            return [], [finding("package-broken", where=Where(name), reason=str(error))]
         return parts, []
 
 
-def _refusal(member: zipfile.ZipInfo) -> str | None:
+def _refusal(member: zipfile.ZipInfo, double: set[str]) -> str | None:
     """Why a member is not read, if so."""
+    if member.filename in double:
+        return "a name that stands twice"
     name = PurePosixPath(member.filename.replace("\\", "/"))
     if name.is_absolute() or ".." in name.parts or "\\" in member.filename or ":" in name.parts[0]:
         return "a name that leaves the archive"
@@ -116,20 +110,6 @@ def _refusal(member: zipfile.ZipInfo) -> str | None:
     if name.suffix.lower() in NESTED:
         return "an archive inside the archive"
     return None
-
-
-def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, left: int) -> bytes | None:
-    """The bytes of a member, or None as soon as they are too many."""
-    most = min(left, max(_RATIO_FROM, member.compress_size * RATIO_MAX))
-    pieces: list[bytes] = []
-    read = 0
-    with archive.open(member) as stream:
-        while piece := stream.read(_CHUNK):
-            read += len(piece)
-            if read > most:
-                return None
-            pieces.append(piece)
-    return b"".join(pieces)
 
 
 def _hidden(name: str) -> bool:

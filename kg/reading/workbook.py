@@ -15,9 +15,12 @@ from typing import Final
 from xml.etree import ElementTree
 
 from kg.findings import BilimError, Where, finding
+from kg.reading.archive import BROKEN, TooMuchError, unpacked
 
-UNPACKED_MAX: Final = 512 * 2**20
-RATIO_MAX: Final = 200
+_XML: Final = (".xml", ".rels", ".vml")
+_DOCTYPES: Final = tuple("<!DOCTYPE".encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be"))
+"""In whatever encoding: text of a cell cannot hold it, there the sign is escaped."""
+_OVERLAP: Final = 2 * len("<!DOCTYPE")
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _REL: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})([0-9]+)")
@@ -36,21 +39,21 @@ def check_archive(data: bytes, name: str) -> None:
     """Raises :class:`BilimError` for a workbook that unpacks beyond measure or declares XML entities."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for member in archive.infolist():
-                if member.file_size > max(2**20, member.compress_size * RATIO_MAX):
-                    raise BilimError(finding("xlsx-refused", where=Where(name), member=member.filename, reason="bomb"))
-            if sum(member.file_size for member in archive.infolist()) > UNPACKED_MAX:
-                raise BilimError(finding("xlsx-refused", where=Where(name), member="", reason="size"))
-            for member in archive.infolist():
-                if member.filename.endswith((".xml", ".rels")):
-                    with archive.open(member) as stream:
-                        if b"<!DOCTYPE" in stream.read(4096):
-                            reason = "DOCTYPE"
-                            raise BilimError(
-                                finding("xlsx-refused", where=Where(name), member=member.filename, reason=reason)
-                            )
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+            for member, pieces in unpacked(archive, archive.infolist()):
+                is_xml = member.filename.lower().endswith(_XML)
+                before = b""
+                for piece in pieces:
+                    if is_xml and any(mark in before + piece for mark in _DOCTYPES):
+                        raise _refused(name, member.filename, "DOCTYPE")
+                    before = piece[-_OVERLAP:]
+    except TooMuchError as error:
+        raise _refused(name, str(error), "bomb") from error
+    except BROKEN as error:
         raise BilimError(finding("read-xlsx-broken", where=Where(name), reason=str(error))) from error
+
+
+def _refused(name: str, member: str, reason: str) -> BilimError:
+    return BilimError(finding("xlsx-refused", where=Where(name), member=member, reason=reason))
 
 
 def troubles(data: bytes, sheet: str) -> dict[tuple[int, int], Trouble]:

@@ -17,6 +17,7 @@ from kg.sparql.tokens import Token
 from kg.store.errors import QueryError
 from kg.templates.model import Template
 from kg.templates.params import Values
+from kg.templates.sort import Unsorted, unsorted
 from kg.templates.text import paged, variant
 
 _SLOT: Final = "urn:bilim:slot:"
@@ -33,19 +34,34 @@ Terms = Mapping[str, Value | Sequence[Value]]
 
 def bound(template: Template, values: Values) -> str:
     """The text of the query with every value in its place; optional parameters that are absent leave nothing."""
-    return _bound(template, values, "whole", "")
+    return part_of(template, values, "whole")
 
 
 def keys(template: Template, values: Values) -> str:
     """The query for the things that pages count, in their order: the subquery of a paged template by itself."""
-    return _bound(template, values, "keys", "")
+    return part_of(template, values, "keys")
 
 
 def details(template: Template, values: Values, variables: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """The query for all there is to say of these rows of :func:`keys`, which have these variables."""
+    return part_of(template, values, "details", given_rows(variables, rows))
+
+
+def given_rows(variables: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as they stand in place of the subquery that gave them."""
     heads = " ".join("?" + name for name in variables)
     given = ("(" + " ".join("UNDEF" if cell is None else str(cell) for cell in row) + ")" for row in rows)
-    return _bound(template, values, "details", f"VALUES ({heads}) {{ {' '.join(given)} }}")
+    return f"VALUES ({heads}) {{ {' '.join(given)} }}"
+
+
+def part_of(template: Template, values: Values, part: Part, page: str = "", *, bare: bool = False) -> str:
+    """A part of the text with every value in its place; ``bare``: without the ORDER BY of :func:`sorting`."""
+    return _bound(template, values, part, page, bare)
+
+
+def sorting(template: Template, values: Values, part: Part) -> Unsorted | None:
+    """What a part is sorted by, where rows can be sorted when they have come (kg/templates/sort.py)."""
+    return _sorting(template.text, _absent(template, values), part)
 
 
 def first_page(template: Template, values: Values) -> str:
@@ -56,12 +72,12 @@ def first_page(template: Template, values: Values) -> str:
     return bound(template, values) + ("" if template.page_size is None else f"\n{limit}")
 
 
-def _bound(template: Template, values: Values, part: Part, page: str) -> str:
+def _bound(template: Template, values: Values, part: Part, page: str, bare: bool = False) -> str:
     absent = _absent(template, values)
-    parts = _parts(template.text, absent, _shape(template), part)
+    parts = _parts(template.text, absent, _shape(template), part, bare)
     if parts is None:
         every = {p.variable: v if p.many else v[0] for p in template.params if (v := values.terms.get(p.name))}
-        return bind(_tokens(template.text, absent, part, page), every, absent)
+        return bind(_tokens(template.text, absent, part, page, bare), every, absent)
     out: list[str] = []
     for piece, name, many in parts:
         out.append(piece)
@@ -82,8 +98,17 @@ def _shape(template: Template) -> tuple[tuple[str, str, bool], ...]:
     return tuple([(p.variable, p.name, p.many) for p in template.params])
 
 
-def _tokens(text: str, absent: frozenset[str], part: Part, page: str) -> Sequence[Token]:
+@lru_cache(maxsize=4096)
+def _sorting(text: str, absent: frozenset[str], part: Part) -> Unsorted | None:
+    return unsorted(_tokens(text, absent, part, ""))
+
+
+def _tokens(text: str, absent: frozenset[str], part: Part, page: str, bare: bool = False) -> Sequence[Token]:
     """The tokens of a part; ``page`` stands where pages are cut, in a token of its own that the binder passes over."""
+    if bare:
+        found = unsorted(_tokens(text, absent, part, page))
+        assert found is not None  # asked only where there is a sorting
+        return found.tokens
     tokens = variant(text, absent)
     place = paged(tokens)
     if place is None:
@@ -100,7 +125,9 @@ def _tokens(text: str, absent: frozenset[str], part: Part, page: str) -> Sequenc
 
 
 @lru_cache(maxsize=4096)
-def _parts(text: str, absent: frozenset[str], params: tuple[tuple[str, str, bool], ...], part: Part) -> Parts | None:
+def _parts(
+    text: str, absent: frozenset[str], params: tuple[tuple[str, str, bool], ...], part: Part, bare: bool
+) -> Parts | None:
     """The text cut at its slots; None where a stand-in cannot stand for every value (LIMIT, ``VALUES (?x)``)."""
     if _SLOT in text:
         return None
@@ -111,7 +138,7 @@ def _parts(text: str, absent: frozenset[str], params: tuple[tuple[str, str, bool
         if variable not in absent:
             stand_ins[variable] = [NamedNode(_SLOT + variable)] if many else NamedNode(_SLOT + variable)
     try:
-        query = bind(_tokens(text, absent, part, f"<{_SLOT}{_PAGE}>"), stand_ins, absent)
+        query = bind(_tokens(text, absent, part, f"<{_SLOT}{_PAGE}>", bare), stand_ins, absent)
     except QueryError:  # an integer is needed: the binder checks each value
         return None
     pieces = query.split("<" + _SLOT)

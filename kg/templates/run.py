@@ -20,8 +20,9 @@ from kg.templates.model import Param, Template
 from kg.templates.order import Listing, Order, Orders
 from kg.templates.page import Asked, NoSuchPage, Page
 from kg.templates.params import Values
-from kg.templates.prepare import bound, details, keys
+from kg.templates.prepare import Part, bound, given_rows, keys, part_of, sorting
 from kg.templates.shape import Labels, Row
+from kg.templates.sort import arranged
 
 _TOTALS_KEPT: Final = 20_000  # numbers; a release never changes, so they stay true
 _AT_ONCE: Final = 100_000  # cells of a list without ``# @page`` up to which it is read whole and kept (0.2 s, 15 MB)
@@ -96,12 +97,10 @@ class Engine:
     def _table(self, template: Template, values: Values, asked: Asked | None) -> Table:
         if asked is not None and template.paged:
             return self._things_page(template, values, asked)
-        query = bound(template, values)
         if asked is None or template.page_size is None:
-            variables, rows = self._select(query)
-            return Table(variables, rows, None)
-        node = self._node(template)
-        listing = self._orders.get((query, node.anchor), lambda: self._listing(query, template, node))
+            return Table(*self._sorted(template, values, "whole"), None)
+        node, query = self._node(template), bound(template, values)
+        listing = self._orders.get((query, node.anchor), lambda: self._listing(template, values, node))
         if listing.groups is None:
             return self._rows_page(query, asked)
         page = _existing(asked, len(listing.groups))
@@ -141,23 +140,38 @@ class Engine:
 
     def _things_page(self, template: Template, values: Values, asked: Asked) -> Table:
         query = keys(template, values)  # the key too: what a page adds (certainty on a day …) changes no order
-        order = self._orders.get(query, lambda: self._order(query))
+        order = self._orders.get(query, lambda: self._order(template, values))
         page = _existing(asked, len(order.rows))
         chosen = order.rows[asked.offset : asked.offset + asked.size]
         if not chosen:
             return Table(template.variables, [], page)
-        variables, rows = self._select(details(template, values, order.variables, chosen))
+        variables, rows = self._sorted(template, values, "details", given_rows(order.variables, chosen))
         return Table(variables, rows, page)
 
-    def _order(self, query: str) -> Order:
-        variables, rows = self._select(query)
+    def _order(self, template: Template, values: Values) -> Order:
+        variables, rows = self._sorted(template, values, "keys")
         return Order(variables, tuple(rows))
 
-    def _listing(self, query: str, template: Template, node: shape.Node) -> Listing:
+    def _sorted(
+        self, template: Template, values: Values, part: Part, page: str = "", most: int | None = None
+    ) -> tuple[tuple[str, ...], list[Row]]:
+        """The rows of a part in its order. Of more than ``most`` as many and one, in no order."""
+        limit = "" if most is None else f"\nLIMIT {most + 1}"
+        way = sorting(template, values, part)
+        if way is not None:
+            variables, rows = self._select(part_of(template, values, part, page, bare=True) + limit)
+            columns = [(variables.index(key.variable), key.descending) for key in way.keys]
+            found = rows if most is not None and len(rows) > most else arranged(rows, columns)
+            if found is not None:
+                width = len(variables) - len(way.added)
+                return variables[:width], [row[:width] for row in found] if way.added else found
+        return self._select(part_of(template, values, part, page) + limit)
+
+    def _listing(self, template: Template, values: Values, node: shape.Node) -> Listing:
         """All rows. Where rows are objects, a page can be asked for alone, and a long list is not read whole."""
         merges = shape.merges(node)
         most = _AT_ONCE // len(template.variables)
-        variables, rows = self._select(query if merges else f"{query}\nLIMIT {most + 1}")
+        variables, rows = self._sorted(template, values, "whole", most=None if merges else most)
         if not merges and len(rows) > most:
             return Listing(variables, None)
         return Listing(variables, tuple(shape.groups(node, rows, {name: i for i, name in enumerate(variables)})))

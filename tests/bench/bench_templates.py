@@ -251,7 +251,8 @@ def main() -> None:
             release.embedded.hold()
         print(f"{release.manifest.triples:,} triples {'in memory' if release.embedded.held else 'on disk'}; "
               f"{'CPU' if chosen.cpu else 'wall'} time; pyoxigraph {ox.__version__}, Python "
-              f"{platform.python_version()}, {os.cpu_count()} cores; {chosen.times} answers for each template\n", flush=True)  # fmt: skip
+              f"{platform.python_version()}, {os.cpu_count()} cores; "
+              f"{chosen.times} answers for each template\n", flush=True)  # fmt: skip
         print("| template | questions | things | first, median ms | first, most ms | median ms | p99 ms |")
         print("|---" * 7 + "|")
         templates = {n: t for n, t in templates.items() if not chosen.only or n in chosen.only}

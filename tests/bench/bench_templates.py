@@ -148,19 +148,25 @@ def lookup(release: Release, template: Template, clock: Callable[[], float]) -> 
     asked = [{"post": post, "on": [f"20{year:02}-{month:02}-15"]} for year in range(10, 26) for month in range(1, 13)]
     texts = [bound(template, engine.check(template, given, TODAY)) for given in asked]
 
-    def run(work: Callable[[Any], object], items: list[Any]) -> float:
-        times = []
-        for item in items:
-            start = clock()
-            work(item)
-            times.append((clock() - start) * 1000)
-        return statistics.median(times)
+    def timed(work: Callable[[Any], object], item: Any) -> float:
+        start = clock()
+        work(item)
+        return (clock() - start) * 1000
 
     def on_empty(text: str) -> int:
         solutions: Any = empty.query(text)
         return sum(1 for _ in solutions)
 
-    rounds = [(run(lambda g: answer(engine, template, g), asked), run(on_empty, texts)) for _ in range(7)]
+    rounds = []
+    for _ in range(7):
+        fresh = Engine(release.store, release.projection)  # which keeps no list yet
+        answer(fresh, template, {"post": post})  # but knows the post, as after the first question about it
+        # in turns, so that a slow moment of the machine meets both
+        pairs = [
+            (timed(lambda g: answer(fresh, template, g), given), timed(on_empty, text))  # noqa: B023
+            for given, text in zip(asked, texts, strict=True)
+        ]
+        rounds.append((statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)))
     ratios = sorted(ours / least for ours, least in rounds)
     return {
         "miss_ms": statistics.median(r[0] for r in rounds),

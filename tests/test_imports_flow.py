@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -259,6 +260,15 @@ def test_an_idempotency_key_makes_one_import(desk: Desk) -> None:
     with pytest.raises(BilimError) as error:
         flow.receive(desk, turtle(FIRST), "third.ttl", None, STEWARD, "key-1")
     assert codes(error) == ["idempotency-key-used"]
+
+
+def test_many_requests_at_once_with_one_key_make_one_import(desk: Desk) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(flow.receive, desk, turtle(THIRD), "third.ttl", None, STEWARD, "key") for _ in range(16)]
+    assert len({one.result().import_.number for one in asked}) == 1
+    with open_ledger(desk.home) as ledger:
+        assert len(ledger.imports.all()) == 1
+    assert len(list(desk.home.uploads.iterdir())) == 1
 
 
 def test_what_is_decided_is_not_decided_again(desk: Desk) -> None:

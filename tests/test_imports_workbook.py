@@ -5,6 +5,7 @@ Every mistake is reported at its cell, nothing else is; mended, it is accepted.
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 import time
@@ -17,13 +18,16 @@ import pytest
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from kg import resources
 from kg.cli import run
 from kg.imports.tokens import open_tokens
 from kg.log import configure
 from kg.releases.layout import Home
 from kg.releases.reader import current
 from kg.settings import Settings
-from tests.seeded_workbook import TABLES, mistakes, workbook
+from tests.seeded_workbook import SOURCE, TABLES, mistakes, workbook
+
+NAMES = {"en": "Zheken Qobyzkhan", "ru": "Жекен Кобызхан", "kk": "Жекен Қобызхан"}
 
 Places = set[tuple[str, int, str, str]]
 SEEDED: Places = {place for mistake in mistakes() for place in mistake.places}
@@ -137,12 +141,15 @@ def test_rows_are_left_out_and_taken_in_again(
     home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv("BILIM_HOME", str(home))
-    head = "id,name_en,name_ru,name_kk,source,confidence\n"
-    row = "seeded-{0},Zheken {0} Qobyzkhan,Жекен {0} Кобызхан,Жекен {0} Қобызхан,ror-00kc94n51,{1}\n"
     table = tmp_path / "persons.csv"
-    table.write_text(
-        head + row.format("a", "0.8") + row.format("b", "often") + row.format("c", "0.7"), encoding="utf-8"
-    )
+    with (resources.find().data / "reference" / "persons.csv").open(encoding="utf-8", newline="") as stream:
+        head = next(csv.reader(stream))
+    with table.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, head)
+        writer.writeheader()
+        for x, confidence in zip("abc", ("0.8", "often", "0.7"), strict=True):
+            names = {f"name_{lang}": f"{name} {x}" for lang, name in NAMES.items()}
+            writer.writerow({"id": f"seeded-{x}", **names, "source": SOURCE, "confidence": confidence})
 
     def bilim(*arguments: str, code: int = 0) -> Any:
         assert run([*arguments, "--json"]) == code

@@ -58,7 +58,8 @@ def receive(desk: Desk, data: bytes, file: str, name: str | None, reason: Reason
     request = hashlib.sha256(f"{chosen}\0{file}\0{sha256}".encode()).hexdigest()
     home = desk.home
     home.prepare()
-    with open_ledger(home) as ledger:
+    keep_upload(home, sha256, data)  # whoever comes second finds it there
+    with open_ledger(home) as ledger, ledger.together():  # two requests with one key make one import
         if key is not None and (before := ledger.imports.by_key(key)) is not None:
             number, asked = before
             if asked != request:
@@ -69,11 +70,9 @@ def receive(desk: Desk, data: bytes, file: str, name: str | None, reason: Reason
             waiting = alike.state in WAITING and alike.base in (base, None)
             if waiting or alike.state == "published":
                 return Received(alike, known=True)
-        keep_upload(home, sha256, data)
-        with ledger.together():
-            made = ledger.imports.add(chosen, file, sha256, len(data), reason)
-            if key is not None:
-                ledger.imports.remember(key, made.number, request)
+        made = ledger.imports.add(chosen, file, sha256, len(data), reason)
+        if key is not None:
+            ledger.imports.remember(key, made.number, request)
         return Received(made)
 
 
@@ -271,11 +270,11 @@ def exclude(
 
 
 def bad_rows(ledger: Ledger, number: int) -> list[Row]:
-    """The rows of tables at which a violation stands."""
+    """The rows of tables at which a violation stands, headers (row 1) not among them."""
     data = ledger.imports.kept(number, "report") or {"findings": ()}
     found = (kept.finding_of(f) for f in data["findings"])
     places = (f.where for f in found if f.severity == "Violation" and f.where is not None)
-    return list(dict.fromkeys((w.file, w.sheet, w.row) for w in places if w.row is not None))
+    return list(dict.fromkeys((w.file, w.sheet, w.row) for w in places if w.row is not None and w.row > 1))
 
 
 def settle(desk: Desk, number: int, thing: str, candidate: str, decision: Decision, reason: Reason) -> Import:

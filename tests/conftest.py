@@ -52,7 +52,7 @@ def start_server(home: Path, log: Path) -> tuple[subprocess.Popen[bytes], str]:
     with log.open("wb") as out:
         process = subprocess.Popen([sys.executable, "-c", SERVE, str(home), str(port)], stdout=out, stderr=out)
     address = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240  # on a machine that is busy with other things
     while True:
         try:
             httpx.get(f"{address}/healthz", timeout=5).raise_for_status()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, Store, parse
 
 from kg import resources
 from kg.imports.sources import read_ontology
@@ -14,6 +14,8 @@ from kg.releases.hashing import content_hash, hash_graphs
 from kg.releases.layout import Home
 from kg.releases.project import project
 from kg.releases.publish import Reason, make_manifest, publish
+from kg.releases.reader import current
+from kg.releases.rederive import laid
 from kg.terms import GRAPH, GRAPH_DERIVED, PREFIXES
 
 HEAD = "".join(f"PREFIX {prefix}: <{namespace}>\n" for prefix, namespace in PREFIXES.items())
@@ -54,6 +56,37 @@ def publish_small(home_folder: Path, number: int = 1, more: str = "") -> str:
             sequence=len(home.release_ids()) + 1,
             parent=home.current_id(),
             reason=Reason("test", f"number {number}"),
+            timezone="Asia/Almaty",
+            validation=None,
+        )
+        del store
+        publish(home, path, manifest)
+    return manifest.id
+
+
+def publish_next(home_folder: Path, number: int) -> str:
+    """Publish a copy of the current release with one more thing, as an accepted import would; returns its id."""
+    home = Home(home_folder)
+    text = f'person:load-{number} a foaf:Person ; skos:prefLabel "Load {number}"@en , "Груз {number}"@ru .'
+    graph = NamedNode(f"{GRAPH}import/load")
+    added = [Quad(q.subject, q.predicate, q.object, graph) for q in parse((HEAD + text).encode(), RdfFormat.TURTLE)]
+    with home.lock("test"):
+        before = current(home)
+        path = home.candidate()
+        overlay = laid(Store.read_only(str(before.path / candidate.STORE)), lambda _: candidate.Delta(added))
+        store = candidate.copy_of(before.path, path)
+        store.extend(overlay.all_added())
+        changed = {q.graph_name.value for q in overlay.all_added() if isinstance(q.graph_name, NamedNode)}
+        del overlay
+        hashes = {**before.manifest.hashes(), **hash_graphs(store, changed)}
+        entities = project(store, path, content_hash(hashes))
+        manifest = make_manifest(
+            store,
+            hashes,
+            entities,
+            sequence=before.manifest.sequence + 1,
+            parent=before.id,
+            reason=Reason("test", f"load {number}"),
             timezone="Asia/Almaty",
             validation=None,
         )

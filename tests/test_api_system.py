@@ -113,7 +113,7 @@ def test_every_answer_may_be_read_by_any_page_and_names_its_release(small: TestC
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
 @pytest.mark.parametrize(
     ("path", "part"),
-    [("/metrics", "api.metrics.Metrics.text"), ("/doc/person/broken", "kg.releases.reader.Projection.has")],
+    [("/metrics", "api.metrics.Metrics.text"), ("/doc/person/broken", "kg.releases.reader.Projection.document_text")],
 )
 def test_a_bug_of_ours_tells_no_trace(
     small: TestClient, monkeypatch: pytest.MonkeyPatch, accept: str, path: str, part: str

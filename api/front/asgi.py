@@ -56,6 +56,7 @@ class Front:
         self.counts.size = lambda: (len(self.cache), self.cache.bytes)
         self.log = structlog.get_logger("access")
         self._hits_logged = services.settings.log_level == "debug"
+        self._logged = services.settings.log_level in ("debug", "info")
         services.on_swap(self.cache.clear)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -138,16 +139,17 @@ class Front:
                 metrics = self.services.metrics
                 metrics.requests.labels(route, method if method in METHODS else "other", told["status"]).inc()
                 metrics.seconds.labels(route).observe(seconds)
-                self.log.info(
-                    "request",
-                    method=method,
-                    path=path,
-                    query=scope["query_string"].decode("latin-1")[:500] or None,
-                    ms=round(seconds * 1000, 2),
-                    release=pinned.release_id or None,
-                    request=request,
-                    **told,
-                )
+                if self._logged:  # else not even put together
+                    self.log.info(
+                        "request",
+                        method=method,
+                        path=path,
+                        query=scope["query_string"].decode("latin-1")[:500] or None,
+                        ms=round(seconds * 1000, 2),
+                        release=pinned.release_id or None,
+                        request=request,
+                        **told,
+                    )
 
     async def _answer(self, raw: RawKey | None, pinned: Pinned, scope: Scope, receive: Receive, send: Send) -> str:
         method, path = scope["method"], scope["path"].removeprefix(pinned.prefix)

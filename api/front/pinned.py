@@ -15,9 +15,13 @@ from kg.releases.layout import RELEASE_ID
 _PATH: Final = re.compile(rf"/releases/({RELEASE_ID.pattern})(/.*)")
 _OWN: Final = ("sparql", "dump", "difference")
 """What a release has at addresses of its own."""
-_OTHER: Final = ("releases", "imports", "tokens", "decisions", "validate", "healthz", "readyz", "metrics", "static")
+_SERVICE: Final = ("mistake", "history", "robots.txt", "sitemap.xml", "sitemaps")
+_OTHER: Final = (
+    *("releases", "imports", "tokens", "decisions", "validate", "healthz", "readyz", "metrics", "static"),
+    *_SERVICE,
+)
 """What belongs to no release."""
-_FREE: Final = re.compile(r"/(?:releases|static|imports)(?=[/?#]|$)")
+_FREE: Final = re.compile(r"/(?:releases|static|imports|mistake|history)(?=[/?#]|$)")
 _HREF: Final = re.compile(r'\b(href|action)="(/[^"]*)"')
 _LINK: Final = re.compile(r"<(/[^>]*)>(?!; rel=\"canonical\")")
 
@@ -30,7 +34,8 @@ def split(path: str) -> tuple[str, str] | None:
     rest = match[match.lastindex or 0]
     parts = rest.split("/")
     first = parts[3] if parts[1:3] == ["api", "v1"] and len(parts) > 3 else parts[1]
-    return None if first in _OWN + _OTHER else (match[1], rest)
+    own = first in _OWN + _OTHER or rest == "/changes"  # /api/v1/changes is answered for each release
+    return None if own else (match[1], rest)
 
 
 def root(release: str) -> str:

@@ -25,7 +25,7 @@ TOLD: Final = ("region", "change", "event")
 
 def by_role(projection: Projection, tenures: Sequence[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
     """Tenures by group of posts, certain ones first; only groups that hold any."""
-    sql = "SELECT slug, value FROM facets WHERE kind = 'post' AND facet = 'class'"
+    sql = "SELECT slug, value FROM list_facets WHERE kind = 'post' AND facet = 'class'"
     classes: dict[str, set[str]] = {}
     for slug, value in projection.rows(sql):
         classes.setdefault(slug, set()).add(value)

@@ -65,7 +65,7 @@ def chosen(projection: Projection, kind: str, pairs: Pairs) -> dict[str, list[st
 
 
 def _values(projection: Projection, kind: str, facet: str) -> dict[str, str]:
-    rows = projection.rows("SELECT DISTINCT value FROM facets WHERE kind = ? AND facet = ?", (kind, facet))
+    rows = projection.rows("SELECT DISTINCT value FROM list_facets WHERE kind = ? AND facet = ?", (kind, facet))
     return {local_name(value): value for (value,) in rows}
 
 

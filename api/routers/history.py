@@ -36,9 +36,9 @@ def router() -> APIRouter:
     def history(request: Request, kind: str, slug: str) -> Response:
         return _history(request, kind, slug)
 
-    @routes.get("/releases/{release_id}/changes")
-    def changes(request: Request, release_id: str) -> Response:
-        return _changes(request, known, release_id)
+    @routes.get("/releases/{release}/changes")
+    def changes(request: Request, release: str) -> Response:
+        return _changes(request, known, release)
 
     return routes
 

@@ -28,7 +28,7 @@ SELECT s.slug, s.evidence, s.things, s.alone, p.point, t.value, json_extract(d.j
   json_extract(d.json, '$.url')
 FROM sources s JOIN documents d ON d.kind = 'document' AND d.slug = s.slug
 LEFT JOIN spans p ON p.kind = 'document' AND p.slug = s.slug
-LEFT JOIN facets t ON t.kind = 'document' AND t.slug = s.slug AND t.facet = 'tier'
+LEFT JOIN list_facets t ON t.kind = 'document' AND t.slug = s.slug AND t.facet = 'tier'
 WHERE ?1 = '' OR t.value = ?1 ORDER BY s.evidence DESC, s.slug LIMIT ?2 OFFSET ?3
 """
 
@@ -92,7 +92,7 @@ def _answer(request: Request, media: str) -> Response:
 def _total(projection: Projection, tier: str) -> int:
     if not tier:
         return int(projection.rows("SELECT COUNT(*) FROM sources")[0][0])
-    sql = "SELECT COUNT(*) FROM facets WHERE kind = 'document' AND facet = 'tier' AND value = ?"
+    sql = "SELECT COUNT(*) FROM list_facets WHERE kind = 'document' AND facet = 'tier' AND value = ?"
     return int(projection.rows(sql, (tier,))[0][0])
 
 

@@ -25,6 +25,7 @@ from api.answers import (
     rdf_answer,
     services_of,
 )
+from api.front.pinned import body_under
 from api.front.variant import DOC_OFFERS, HTML, JSON, JSON_LD
 from api.pages.kept import MARK, Kept, Written
 from api.pages.render import dressed
@@ -74,7 +75,7 @@ class Things:
     async def document(self, request: Request, kind: str, name: str) -> Response:
         """What is known of a thing, in the format of the suffix or of Accept."""
         slug, suffix = _split(name)
-        release, slug_now = _find(request, kind, slug)
+        release, slug_now, text = _find(request, kind, slug)
         if slug_now != slug:
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"/doc/{kind}/{slug_now}{suffix}{query}", 301)
@@ -91,11 +92,10 @@ class Things:
                 tree = await run_in_threadpool(lambda: jsonld.about(_about(release.store, iri), iri, context))
                 return json_ld_answer(tree, headers)
             return await run_in_threadpool(lambda: rdf_answer(_about(release.store, iri), media, headers))
-        asked = (kind, slug, media, lang, clang, on, tuple(sorted(request.query_params.multi_items())))
+        pairs = tuple(sorted(request.query_params.multi_items()))
+        asked = (prefix(), kind, slug, media, lang, clang, on, pairs)
         if media == JSON:
             only(request, *PARAMETERS)
-        text = release.projection.document_text(kind, slug)
-        assert text is not None  # _find has seen it in the same release
         written = self._kept.get(asked)
         if written is None or written.document != text or not (media == JSON or written.looked_up.holds(release)):
             # a page takes milliseconds to write: in a thread, so that other answers do not wait
@@ -119,7 +119,7 @@ def router(things: Things) -> APIRouter:
     @routes.get("/id/{kind}/{slug}", summary="A thing itself: leads to its page or its data", status_code=303)
     async def identity(request: Request, kind: str, slug: str) -> Response:
         """303 to the format that Accept asks for; 301 where the thing has another address now; 410 where withdrawn."""
-        _, slug_now = _find(request, kind, slug)
+        _, slug_now, _ = _find(request, kind, slug)
         query = f"?{request.url.query}" if request.url.query else ""
         headers = {"Vary": "Accept", "Link": _links(kind, slug_now)}
         if slug_now != slug:
@@ -147,25 +147,25 @@ def _split(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def _find(request: Request, kind: str, slug: str) -> tuple[Release, str]:
-    """The release, and the slug under which the thing stands now.
+def _find(request: Request, kind: str, slug: str) -> tuple[Release, str, str]:
+    """The release, the slug under which the thing stands now, and its document ("" where that is another slug).
 
     Raises :class:`BilimError`: unknown kind or thing (404), withdrawn (410).
     """
     if kind not in KINDS:
         raise BilimError(finding("kind-not-found", kind=kind[:40], kinds=", ".join(KINDS)))
     release = services_of(request).release()
-    there = release.projection.has(kind, slug)
-    fate = LIVE if there and prefix() else request.app.state.register.fate(kind, slug)
-    if fate == LIVE and not there:
+    text = release.projection.document_text(kind, slug)
+    fate = LIVE if text is not None and prefix() else request.app.state.register.fate(kind, slug)
+    if fate == LIVE and text is None:
         fate = decided(release, kind, slug)
     if fate.withdrawn is not None:
         raise BilimError(finding("thing-withdrawn", kind=kind, slug=slug, reason=fate.withdrawn))
     if fate.moved_to is not None:
-        return release, fate.moved_to
-    if not there:
+        return release, fate.moved_to, ""
+    if text is None:
         raise BilimError(finding("thing-not-found", kind=kind, slug=slug[:80], release=release.id))
-    return release, slug
+    return release, slug, text
 
 
 def _page(request: Request, release: Release, text: str, lang: str, clang: str, on: date) -> Written:
@@ -184,7 +184,7 @@ def _json(text: str, clang: str, on: date) -> Written:
     links = {"self": f"/doc/{kind}/{slug}.json", "page": f"/doc/{kind}/{slug}", "id": document["id"]}
     data = {**localize(document, clang), "certainty": certainty(document, on)}
     body = {"data": data, "release": MARK, "on": on.isoformat(), "links": links}
-    return Written(orjson.dumps(body).decode(), text, None)
+    return Written(orjson.dumps(body_under(prefix(), body)).decode(), text, None)
 
 
 def _links(kind: str, slug: str) -> str:

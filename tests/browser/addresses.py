@@ -14,8 +14,9 @@ from kg.settings import Settings
 
 NO_PAGES = re.compile(r"/(?:api/|static/|_|healthz|readyz|metrics|openapi|context|frame|robots|sitemap)|.*\.[a-z]+$")
 WITH_QUERY = {
+    "/between": ("?first=person/askhat-aimagambetov&second=person/gani-beisembayev",),
     "/search": ("?q=Аймагамбетов", "?q=zzzzzz"),
-    "/doc/{kind}/{slug}": ("?on=2022-06-24", "?lang=kk&clang=kk", "?lang=ru&clang=ru"),
+    "/doc/{kind}/{name}": ("?on=2022-06-24", "?lang=kk&clang=kk", "?lang=ru&clang=ru"),
 }
 """Pages that hold more when they are asked something."""
 
@@ -70,9 +71,11 @@ class Held:
         kinds = [kind for kind, count in self.json("/")["data"]["counts"].items() if count]
         if names == ("kind",):
             return [{"kind": kind} for kind in kinds]
-        if names == ("kind", "slug"):
+        if names in (("kind", "slug"), ("kind", "name")):
             things = (self.json(f"/doc/{kind}")["data"][0] for kind in kinds)
-            return [{"kind": thing["kind"], "slug": thing["slug"]} for thing in things]
+            return [{"kind": thing["kind"], names[1]: thing["slug"]} for thing in things]
+        if names == ("day",):
+            return [{"day": "2022-06-11"}]
         if names == ("subject", "name"):
             return [dict(zip(names, t["name"].split("/"), strict=True)) for t in self.json("/queries")["data"]]
         if names == ("release",):

@@ -1,7 +1,6 @@
-"""Sign-in of stewards at the desk: a session in the memory of this process, named by a cookie hidden from scripts.
+"""Sign-in of stewards at the desk: sessions in the memory of this process, named by a cookie scripts cannot read.
 
-The token itself never goes back to the browser. A session ends with its token, after :data:`HOURS`, or with the
-process.
+The token itself never goes back to the browser. A session ends with its token, after :data:`HOURS`, or with us.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -164,16 +165,33 @@ def test_a_report_is_filtered_waived_and_downloaded(desk: TestClient) -> None:
     assert 'data-state="rejected"' in decide(desk, told, "reject", reason="not now")
 
 
-def test_cells_stand_in_their_row_with_the_wrong_one_marked(desk: TestClient, world: Path) -> None:
-    table = (world / "resources" / "data" / "reference" / "persons.csv").read_text(encoding="utf-8").splitlines()
-    head = table[0].split(",")
-    row = table[1].split(",")
-    row[head.index("id")] = "No Good Slug"
-    text = hand_in(desk, "persons.csv", "\n".join([table[0], ",".join(row)]).encode())
-    assert "<mark>No Good Slug</mark>" in text
-    number = number_of(text)
-    bad = desk.get(f"/api/v1/imports/{number}/rows/bad")
-    assert "No Good Slug" in bad.text
+@pytest.fixture
+def with_data(release_home: Path, tmp_path: Path) -> Iterator[TestClient]:
+    """A desk over all of data/, whose tables are known."""
+    shutil.copytree(release_home, tmp_path / "home")
+    text, _ = token_of(tmp_path / "home", "Aigerim")
+    settings = Settings(home=tmp_path / "home", log_level="error", sparql_workers=1, imports_nice=0)
+    with TestClient(create_app(settings), headers={"Accept": "text/html"}) as made:
+        made.post("/imports/sign-in", data={"token": text})
+        yield made
+
+
+TABLE = """id,name_en,name_ru,name_kk,alt_en,alt_ru,alt_kk,wikidata,source,locator,property,mode,confidence,rank,note
+seeded-a,Zheken A Qobyzkhan,Жекен А Кобызхан,Жекен А Қобызхан,,,,,ror-00kc94n51,,,,0.8,,
+seeded-b,Zheken B Qobyzkhan,Жекен Б Кобызхан,Жекен Б Қобызхан,,,,,ror-00kc94n51,,,,often,,
+"""
+
+
+def test_cells_stand_in_their_row_with_the_wrong_one_marked(with_data: TestClient) -> None:
+    text = hand_in(with_data, "persons.csv", TABLE.encode())
+    assert "<mark>often</mark>" in text
+    assert "<td>seeded-b</td>" in text
+    assert "<td>seeded-a</td>" not in text
+    bad = with_data.get(f"/api/v1/imports/{number_of(text)}/rows/bad").text
+    assert "seeded-b" in bad
+    assert "seeded-a" not in bad
+    left = decide(with_data, text, "exclude", reason="asked the source")
+    assert "Findings: 0;" in with_data.get(f"/imports/{number_of(left)}?severity=Violation&lang=en").text
 
 
 def test_a_desk_speaks_three_languages(desk: TestClient) -> None:

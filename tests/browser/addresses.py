@@ -6,19 +6,26 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
 from api.app import create_app
 from kg.settings import Settings
 
-NO_PAGES = re.compile(r"/(?:api/|static/|_|healthz|readyz|metrics|openapi|context|frame|robots|sitemap)|.*\.[a-z]+$")
+NO_PAGES = re.compile(
+    r"/(?:api/|static/|_|healthz|readyz|metrics|openapi|context|frame|robots|sitemap|reconcile|sparql/|\.well-known)"
+    r"|/releases/\{release\}/dump/|.*\.[a-z]+$"
+)
 WITH_QUERY = {
     "/between": ("?first=person/askhat-aimagambetov&second=person/gani-beisembayev",),
     "/search": ("?q=Аймагамбетов", "?q=zzzzzz"),
+    "/sparql": ("?query=SELECT+%3Fp+%3Fo+WHERE+%7B+person%3Abolat-tlep+%3Fp+%3Fo+%7D",),
+    "/regions": ("?on=2022-06-07&count=schools&lang=kk&clang=kk",),
     "/doc/{kind}/{name}": ("?on=2022-06-24", "?lang=kk&clang=kk", "?lang=ru&clang=ru"),
 }
 """Pages that hold more when they are asked something."""
+NETWORKED = ("person", "organization", "region", "country", "program", "event", "agreement", "post", "change")
 
 
 def routes() -> list[str]:
@@ -56,8 +63,25 @@ class Held:
 
     def pages(self, route: str) -> list[str]:
         """The addresses of a route that are pages."""
+        if route == "/queries/{subject}/{name}":
+            return list(self._questions())
         found = [path for path in self._filled(route) if self.is_page(path)]
         return found + [found[0] + query for query in WITH_QUERY.get(route, ()) if found]
+
+    def _questions(self) -> Iterator[str]:
+        """A question of each view with its first example asked, and one of each sort of form (all of them are read by
+        tests/test_question_pages.py; a browser takes a second for each)."""
+        views, forms = set[str](), set[frozenset[str]]()
+        for question in self.json("/queries")["data"]:
+            address = f"/queries/{question['name']}"
+            form = frozenset(p["type"] + str(bool(p["values"])) for p in question["params"])
+            examples = [e["params"] for e in question["examples"] if e["params"]]
+            if question["view"] not in views and examples:
+                views.add(question["view"])
+                yield f"{address}?{urlencode(examples[0], doseq=True)}"
+            elif form not in forms:
+                forms.add(form)
+                yield address
 
     def _filled(self, route: str) -> list[str]:
         if "{" not in route:
@@ -72,6 +96,7 @@ class Held:
         if names == ("kind",):
             return [{"kind": kind} for kind in kinds]
         if names in (("kind", "slug"), ("kind", "name")):
+            kinds = [kind for kind in kinds if kind in NETWORKED or not route.startswith("/network/")]
             things = (self.json(f"/doc/{kind}")["data"][0] for kind in kinds)
             return [{"kind": thing["kind"], names[1]: thing["slug"]} for thing in things]
         if names == ("day",):
@@ -85,7 +110,7 @@ class Held:
         if route in ("/ontology/{name}", "/def/{name}"):
             return [{"name": name} for name in ("Tenure", "start", "Evidence")]
         if route.startswith("/list/"):
-            return [{"scheme": "rank", "concept": "preferred", "name": "rank", "slug": "preferred"}]
+            return [{"scheme": "rank", "name": "preferred" if "scheme" in names else "rank"}]
         if route.startswith("/graph/"):
             return [dict.fromkeys(names, "derived")]
         raise AssertionError(f"tests/browser/addresses.py does not know what to put into {route}")

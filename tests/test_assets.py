@@ -42,7 +42,7 @@ def test_they_are_served_with_their_licences(small: TestClient) -> None:
         assert answer.headers["content-type"].startswith(kind)
         assert answer.content == (assets.VENDOR / name).read_bytes()
     told = small.get("/static/vendor/licences.txt").text
-    for package in ("@zazuko/yasqe", "codemirror", "cytoscape", "htmx.org", "htmx-ext-sse"):
+    for package in ("@zazuko/yasqe", "codemirror", "cytoscape", "htmx.org"):
         assert f"\n{package} " in "\n" + told
 
 

@@ -20,7 +20,6 @@ VENDOR = ROOT / "api" / "static" / "vendor"
 STAMP = MODULES / ".bilim"
 SERVED = {
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
-    "htmx-sse.min.js": "htmx-ext-sse/dist/sse.min.js",
     "yasqe.min.js": "@zazuko/yasqe/build/yasqe.min.js",
     "yasqe.min.css": "@zazuko/yasqe/build/yasqe.min.css",
     "cytoscape.min.js": "cytoscape/dist/cytoscape.min.js",

@@ -89,13 +89,14 @@ async def _protocol(request: Request, services: Services, release: str, using: U
     if request.method == "OPTIONS":
         return _options(_METHODS)
     pool = services.pool
+    began = time.monotonic()
     try:
         asked = await asking.read(request)
         if asked is None:
             return await _described(request, services, release)
         if asked.format is None and editor.wanted(request):
-            return await _shown(request, services, asked, release, using)
-        vetted, timeout = await _vetted(pool, asked, services.settings.sparql_timeout)
+            return await _shown(request, services, asked, release, using, began)
+        vetted, timeout = await _vetted(pool, asked, services.settings.sparql_timeout, began)
         offer = asking.choose(request, vetted, asked.format)
     except asking.Noted as noted:
         return problem(request, noted.why)
@@ -121,11 +122,13 @@ async def _protocol(request: Request, services: Services, release: str, using: U
     return Answer(request, using, job, results, key_of)
 
 
-async def _shown(request: Request, services: Services, asked: asking.Asked, release: str, using: Using) -> Response:
+async def _shown(
+    request: Request, services: Services, asked: asking.Asked, release: str, using: Using, began: float
+) -> Response:
     """The answer as a page, for a browser."""
 
     async def job() -> tuple[str, Job]:
-        vetted, timeout = await _vetted(services.pool, asked, services.settings.sparql_timeout)
+        vetted, timeout = await _vetted(services.pool, asked, services.settings.sparql_timeout, began)
         dataset = asked.dataset or (vetted.dataset if _several(vetted.dataset) else None)
         media = offers_for(vetted.form)[0].media_type
         return vetted.form, Job(vetted.text, media, vetted.prefixes, dataset, timeout, vetted.services)
@@ -133,16 +136,21 @@ async def _shown(request: Request, services: Services, asked: asking.Asked, rele
     return await editor.answered(request, services, asked, release, using, job)
 
 
-async def _vetted(pool: Pool, asked: asking.Asked, most: float) -> tuple[Vetted, float | None]:
-    """The query and the seconds that are left for it. Long ones are read in a worker, within their seconds."""
+async def _vetted(pool: Pool, asked: asking.Asked, most: float, began: float) -> tuple[Vetted, float | None]:
+    """The query and the seconds that are left for it. Long ones are read in a worker, within their seconds, of which
+    sending them takes a part too.
+    """
     if len(asked.text) <= _VET_HERE:
         return vet(asked.text, pool.services), asked.timeout
-    began = time.monotonic()
+
+    def left() -> float:
+        return max(0.001, (asked.timeout or most) - (time.monotonic() - began))
+
     try:
-        vetted = await pool.vet(asked.text, asked.timeout)
+        vetted = await pool.vet(asked.text, left())
     except BilimError as error:
         raise asking.Noted(error) from error
-    return vetted, max(0.001, (asked.timeout or most) - (time.monotonic() - began))
+    return vetted, left()
 
 
 def _several(dataset: Dataset | None) -> bool:

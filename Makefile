@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup assets build run test test-browser test-virtuoso lint fmt docs bench lock clean
+.PHONY: help setup assets build run test test-browser test-virtuoso lint fmt docs notebooks site screenshots bench lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -60,6 +60,16 @@ docs: $(READY) ## write what is generated: tables and diagram in docs/, JSON-LD 
 	@$(BIN)/python tools/docs.py
 	@$(BIN)/python tools/context.py
 	@$(BIN)/python tools/model.py
+	@$(BIN)/python tools/reference.py
+
+notebooks: build ## run docs/notebooks over the current release and keep what they show
+	@$(BIN)/python tools/notebooks.py
+
+site: $(READY) ## docs/ as a site in ./site, with search, without a request to any other site
+	@$(BIN)/python tools/site.py
+
+screenshots: build ## make docs/images anew with Debian's chromium
+	@$(BIN)/python tools/screenshots.py
 
 bench: $(READY) ## the side-by-side measurements of docs/benchmarks.md
 	@for file in tests/bench/bench_*.py; do $(BIN)/python $$file; done
@@ -69,4 +79,4 @@ lock: $(READY) ## pin the dependencies of pyproject.toml anew (UPGRADE=1: to the
 	@$(LOCK) $(if $(UPGRADE),--upgrade) --group dev --constraint requirements.txt --output-file requirements-dev.txt
 
 clean: ## remove .venv, what npm brought and the caches (not ./var)
-	@rm -rf .venv node_modules api/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
+	@rm -rf .venv node_modules api/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist site

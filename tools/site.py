@@ -19,7 +19,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 BESIDE = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 NAV: dict[str, list[str]] = {
-    "For visitors": ["visitor.md"],
+    "For visitors": ["visitor.md", "pages.md"],
     "For researchers": [
         "researcher.md",
         "notebooks/regions-of-a-day.md",

@@ -1,7 +1,8 @@
 """Finding names among 100,000: recall and time of kg.releases.name_index by kind of spelling.
 
 Names are composed (tests/bench/words.py), each in three spellings; nobody is meant. Prints a table, in time by the
-clock and of the processor (which a busy machine changes less); ``--json FILE`` keeps it; ``--people N`` changes the number.
+clock and of the processor (which a busy machine changes less); ``--json FILE`` keeps it; ``--people N`` changes their
+number.
 """
 
 from __future__ import annotations

@@ -99,7 +99,7 @@ async def serving(home: Path, port: int) -> AsyncIterator[int]:
     process = subprocess.Popen([sys.executable, "-c", SERVER, str(home), str(port), str(MEMORY_MB)], cwd=ROOT)
     try:
         connection = Connection(port)
-        for _ in range(300):
+        for _ in range(1200):  # starting takes long where the machine is full
             try:
                 if (await connection.ask("GET /sparql?query=ASK%7B%7D HTTP/1.1\r\n"))[0] == 200:
                     break

@@ -78,7 +78,8 @@ def make(query):
     bodies[query] = headers, b"x" * int(size)
     return bodies[query]
 
-uvicorn.run(serve, host="127.0.0.1", port=int(sys.argv[2]), log_config=None, loop="uvloop", http="httptools")
+serving = {"log_config": None, "access_log": False, "server_header": False}  # as `bilim serve` does
+uvicorn.run(serve, host="127.0.0.1", port=int(sys.argv[2]), loop="uvloop", http="httptools", **serving)
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -165,3 +166,15 @@ def test_releases_are_listed_with_what_they_hold(small: TestClient) -> None:
     one = small.get(f"/releases/{listed['release']}", headers={"Accept": "application/json"}).json()["data"]
     assert one["contentHash"]
     assert "https://w3id.org/bilim/graph/data/small" in one["graphs"]
+
+
+@pytest.mark.parametrize("most", [0, 100_000])
+def test_a_release_that_fits_is_held_in_memory(small_home: Path, most: int) -> None:
+    front = create_app(Settings(home=small_home, log_level="error", sparql_workers=1, memory_triples=most))
+    with TestClient(front) as client:
+        release = front.state.services.release()
+        end = time.monotonic() + 60
+        while most and not release.embedded.held and time.monotonic() < end:
+            time.sleep(0.05)
+        assert release.embedded.held is bool(most)
+        assert client.get("/api/v1/statistics/things").json()["data"]

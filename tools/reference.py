@@ -51,7 +51,7 @@ TOLD = {  # addresses that are no operations of the API
     "/mistake/{kind}/{slug}": "Report a mistake about a thing to the stewards",
     "/on/{day}": "The whole system on a day",
     "/personal-data": "What is kept of persons, who answers for it, what 410 means",
-    "/releases/{release_id}/changes": "What a release changed",
+    "/releases/{release}/changes": "What a release changed",
     "/sitemaps/{name}": "A part of the sitemap",
     "/sources": "Documents and what each supports",
     "/sources.csv": "Documents and what each supports, as a table",

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 IMAGES = ROOT / "docs" / "images"
 MOST = 200_000  # bytes of a picture
 PAGES = {
-    "person": "/doc/person/askhat-aimagambetov?lang=en&clang=en",
+    "person": "/doc/person/askhat-aimagambetov?on=2022-06-24&lang=en&clang=en",
     "search": "/search?q=Aymagambetov&lang=en&clang=en",
     "regions": "/regions?on=2022-06-08&lang=en&clang=en",
     "question": "/queries/posts/holders?lang=en&clang=en&post=kz-minister-of-education&on=2022-06-24",
@@ -33,7 +33,7 @@ def take(address: str) -> None:
     IMAGES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1100, "height": 760}, color_scheme="light")
+        page = browser.new_page(viewport={"width": 1100, "height": 1000}, color_scheme="light")
         for name, path in PAGES.items():
             page.goto(address + path, wait_until="networkidle")
             target = IMAGES / f"{name}.png"

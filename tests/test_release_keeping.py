@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 import tarfile
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from kg.cli import run
@@ -222,6 +226,25 @@ def test_projections_of_an_older_version_are_made_anew(home: Home, bilim: Callab
     for release in ids:
         assert verify(open_release(home, release)) == []
     assert bilim("releases", "upgrade")["upgraded"] == []
+
+
+def test_serving_begins_with_the_current_release_though_another_version_wrote_it(home: Home) -> None:
+    older(home, str(home.current_id()), projection=1)
+    command = [sys.executable, "-m", "kg.cli", "serve", "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            told = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
+            deadline = time.monotonic() + 240
+            status = 0
+            while status != 200 and time.monotonic() < deadline:
+                with suppress(httpx.HTTPError):
+                    status = httpx.get(f"{told['address']}/readyz", timeout=30).status_code
+                time.sleep(0.2)
+            assert status == 200
+        finally:
+            process.terminate()
+    assert verify(current(home)) == []
 
 
 def test_another_format_is_an_error_that_names_the_command(home: Home, bilim: Callable[..., Any]) -> None:

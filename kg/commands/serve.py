@@ -15,6 +15,7 @@ from kg.findings import BilimError, Exit, finding
 from kg.imports.recovery import recover_if_free
 from kg.releases.layout import Home
 from kg.releases.remote import Connection, connect, named
+from kg.releases.upgrade import upgrade_if_free
 from kg.settings import Settings
 
 
@@ -46,6 +47,7 @@ def command(
         release_id = home.current_id()
     else:
         recover_if_free(home)
+        upgrade_if_free(home)
     address = f"http://{_shown(chosen.host)}:{listening.getsockname()[1]}"
     if as_json:
         print_json({"address": address, "release": release_id})

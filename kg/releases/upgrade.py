@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from pyoxigraph import Store
 
@@ -16,6 +17,7 @@ from kg.releases.manifest import PROJECTION
 from kg.releases.project import FILE, project
 
 Progress = Callable[[str], None]
+_PASSED_OVER: Final = frozenset({"home-locked", "home-not-writable", "disk-full"})
 
 
 def outdated(home: Home, releases: Iterable[str]) -> tuple[list[str], list[Finding]]:
@@ -63,3 +65,20 @@ def upgrade(
                 shutil.rmtree(made, ignore_errors=True)
         done.append(release)
     return done, wrong
+
+
+def upgrade_if_free(home: Home) -> list[str]:
+    """The current release made readable at a start, where another version wrote it; others by `bilim releases upgrade`.
+
+    Nothing where another process writes or home is read-only: what cannot be read is then told by whoever reads it.
+    """
+    current = home.current_id()
+    if current is None or not outdated(home, [current])[0]:
+        return []
+    try:
+        with home.lock("upgrade"):
+            return upgrade(home, [current])[0]
+    except BilimError as error:
+        if {f.code for f in error.findings} <= _PASSED_OVER:
+            return []
+        raise

@@ -1,8 +1,9 @@
 """Readers while releases are published: how many requests fail, and how much longer they take.
 
-    python tests/bench/bench_publish.py HOME            # 100 publishes at nice 10 beside 4 readers, of a copy of HOME
+    python tests/bench/bench_publish.py                 # 100 publishes at nice 10 beside 4 readers, of data/
+    python tests/bench/bench_publish.py HOME            # of a copy of HOME
 
-A server of its own serves a copy of HOME (made by `bilim build`). Readers ask things, lists, questions and /sparql
+A server of its own serves the release. Readers ask things, lists, questions and /sparql
 without a pause: first with nothing else going on, then while another process publishes. Exit 1 where a request fails
 or the 99th percentile is more than three times the one before.
 """
@@ -22,8 +23,11 @@ import httpx
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from kg import resources  # noqa: E402
+from kg.imports.build import build  # noqa: E402
 from kg.releases.layout import Home  # noqa: E402
 from kg.releases.upgrade import upgrade  # noqa: E402
+from kg.settings import Settings  # noqa: E402
 from tests.conftest import start_server, stop_server  # noqa: E402
 from tests.loaded import publish_beside, readers  # noqa: E402
 
@@ -44,7 +48,7 @@ def _check(path: str, answer: httpx.Response) -> str | None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("home", type=Path)
+    parser.add_argument("home", type=Path, nargs="?")
     parser.add_argument("--publishes", type=int, default=100)
     parser.add_argument("--readers", type=int, default=4)
     parser.add_argument("--nice", type=int, default=10)
@@ -54,7 +58,10 @@ def main() -> int:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
-        shutil.copytree(asked.home, home)
+        if asked.home is None:
+            build(Settings(home=home), resources.find())
+        else:
+            shutil.copytree(asked.home, home)
         with Home(home).lock("bench"):
             upgrade(Home(home), [str(Home(home).current_id())])
         process, address = start_server(home, Path(folder) / "server.log")

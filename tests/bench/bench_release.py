@@ -1,5 +1,6 @@
 """What a release costs beyond its quads: the bulk build against a plain bulk load, and the disk after pruning a chain.
 
+    python tests/bench/bench_release.py                   # of data/
     python tests/bench/bench_release.py HOME              # of the current release of HOME
     python tests/bench/bench_release.py HOME --chain 100 --size 500
 
@@ -31,12 +32,15 @@ from pyoxigraph import NamedNode, RdfFormat, Store, parse
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+from kg import resources  # noqa: E402
+from kg.imports.build import build as build_release  # noqa: E402
 from kg.releases import candidate  # noqa: E402
 from kg.releases.disk import taken  # noqa: E402
 from kg.releases.hashing import canonical, content_hash, graph_names, hash_graphs  # noqa: E402
 from kg.releases.layout import Home  # noqa: E402
 from kg.releases.reader import open_release  # noqa: E402
 from kg.releases.rederive import laid  # noqa: E402
+from kg.settings import Settings  # noqa: E402
 from tests.bench.imports import import_delta  # noqa: E402
 
 
@@ -109,15 +113,17 @@ def chain(base: Path, folder: Path, count: int, size: int) -> dict[str, Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("home", type=Path)
+    parser.add_argument("home", type=Path, nargs="?")
     parser.add_argument("--chain", type=int, default=0)
     parser.add_argument("--size", type=int, default=500)
     asked = parser.parse_args()
-    home = Home(asked.home)
-    release = open_release(home, str(home.current_id()), any_projection=True)
-    told: dict[str, Any] = {"release": release.id, "quads": release.manifest.quads}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        home = Home(asked.home or folder / "home")
+        if asked.home is None:
+            build_release(Settings(home=home.path), resources.find())
+        release = open_release(home, str(home.current_id()), any_projection=True)
+        told: dict[str, Any] = {"release": release.id, "quads": release.manifest.quads}
         store = Store.read_only(str(release.path / candidate.STORE))
         with (folder / "all.nq").open("wb") as out:
             for graph in graph_names(store):

@@ -26,6 +26,7 @@ PACKAGE = "bilim_generated_client"
 UNREADABLE = {
     "application/sparql-query": "application/octet-stream",
     "application/atom+xml": "text/plain",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "application/octet-stream",
 }  # which the generator has no word for
 STATEFUL = {"imports", "decisions"}
 """Tags of operations that write, or that need what was written: a client has them, their own tests call them."""

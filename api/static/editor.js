@@ -14,7 +14,7 @@ Yasqe.registerAutocompleter({ name: "bilim", bulk: false, autoShow: true, persis
 Yasqe.defaults.autocompleters = ["bilim"];
 const holder = document.getElementById("editor");
 const editor = new Yasqe(holder, {
-  value: field.value, showQueryButton: false, resizeable: false, persistenceId: null, createShareableLink: undefined,
+  value: field.value, showQueryButton: false, resizeable: false, persistenceId: null, createShareableLink: null,
   consumeShareLink: null, prefixCcApi: null, autocompleters: ["bilim"], lineWrapping: true, collapsePrefixesOnLoad: false,
   requestConfig: { endpoint: form.dataset.path },
 });
@@ -54,7 +54,7 @@ function place() {
 
 function isValidCompletionPosition() {
   const { word, before, afterType, atProperty } = place();
-  if (/[?$@]/.test(word[0] ?? "") || /#[^\n]*$/.test(before)) return false;
+  if (/[?$@\d]/.test(word[0] ?? "") || /#[^\n]*$/.test(before)) return false;
   if (/["'][^"'\n]*$/.test(before.split("\n").at(-1)) && (before.split("\n").at(-1).match(/["']/g).length % 2)) return false;
   return word.length >= 2 || ((afterType || atProperty) && /\s$/.test(before) && /[{;.]\s*$|\ba\s+$|\?\w+\s+$/.test(before) && before.includes("{"));
 }
@@ -164,4 +164,18 @@ document.getElementById("example").addEventListener("change", async ({ target })
 });
 listHistory();
 mark(document.getElementById("result"));
-fetch(`/sparql/completions?lang=${lang}&clang=${lang}`).then((answer) => answer.json()).then(({ data }) => { terms = data; form.dataset.ready = "1"; });
+function declare(prefixes) {
+  // the endpoint knows these without a declaration; yasqe's grammar would mark each of them as undefined
+  const mode = editor.getMode();
+  const start = mode.startState;
+  mode.startState = (...given) => {
+    const state = start(...given);
+    Object.assign(state.prefixes, prefixes);
+    return state;
+  };
+  const size = editor.getOption("tabSize");
+  for (const each of [size + 1, size]) editor.setOption("tabSize", each); // what is read is forgotten, nothing is changed
+  editor.checkSyntax();
+}
+
+fetch(`/sparql/completions?lang=${lang}&clang=${lang}`).then((answer) => answer.json()).then(({ data }) => { terms = data; declare(data.prefixes); form.dataset.ready = "1"; });

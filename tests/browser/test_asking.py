@@ -61,6 +61,13 @@ def write(page: Page, text: str) -> None:
     page.keyboard.insert_text(text)
 
 
+def test_prefixes_that_need_no_declaration_are_no_faults(page: Page) -> None:
+    editor_of(page)  # the example uses bkg:, org: and skos: as they are
+    expect(page.locator(".parseErrorIcon")).to_have_count(0)
+    write(page, "SELECT ?s WHERE { ?s nobody:knows ?o }")
+    expect(page.locator(".parseErrorIcon")).to_have_count(1)
+
+
 def test_a_query_runs_in_place_and_is_remembered(page: Page) -> None:
     editor_of(page)
     write(page, "SELECT ?class WHERE { person:bolat-tlep a ?class } ORDER BY ?class")

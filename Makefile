@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 MAKEFLAGS += --no-print-directory --no-builtin-rules
 .DEFAULT_GOAL := help
-.PHONY: help setup assets build run test test-browser test-virtuoso lint fmt docs notebooks site screenshots bench lock clean
+.PHONY: help setup assets build run test test-slow test-browser test-virtuoso lint fmt docs notebooks site screenshots bench lock clean
 
 BIN := .venv/bin
 READY := .venv/.ready
@@ -27,10 +27,13 @@ build: $(READY) ## build the graph from data/ and publish it under ./var
 run: build ## build and serve on 127.0.0.1:8000 (PORT=8080 changes the port)
 	@exec $(BIN)/bilim serve $(if $(PORT),--port $(PORT))
 
-test: $(READY) ## the whole test suite (ARGS='-k dates' narrows it)
+test: $(READY) ## the whole test suite but test-slow (ARGS='-k dates' narrows it)
 	@command -v virtuoso-t >/dev/null || echo "virtuoso-t is not installed: its tests are skipped (make test-virtuoso)." >&2
 	@command -v chromium >/dev/null || echo "chromium is not installed: its tests are skipped (make test-browser)." >&2
-	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile -m "not slow" $(ARGS)
+
+test-slow: $(READY) ## the tests that take minutes: an import killed at 300 moments
+	@$(BIN)/pytest -m slow -rs $(ARGS)
 
 test-browser: $(READY) ## only the tests in a real browser (as root Debian's chromium is installed first)
 	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \

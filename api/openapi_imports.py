@@ -234,7 +234,7 @@ def paths() -> dict[str, dict[str, Operation]]:
             "required": list(needed),
             "additionalProperties": False,
         }
-        told = _operation(name, summary, description, _ok(_ANY, "What was done."), [_NUMBER], (404, 409, 503))
+        told = _operation(name, summary, description, _ok(_ANY, "What was done."), [_NUMBER], (404, 409, 413, 503))
         told["requestBody"] = {"required": bool(needed), "content": {JSON: {"schema": body}}}
         found[f"{base}/{{number}}/{name}"] = {"post": secured(told, "steward")}
     return found

@@ -13,12 +13,14 @@ from fastapi import FastAPI
 
 from api.pages.render import Pages
 from api.routers import sparql
+from kg import resources
 from kg.findings import BilimError, finding
 from kg.settings import Settings
 from kg.sparql.outcomes import Outcome
 from kg.sparql.pinned import Pins
 from kg.sparql.pool import Pool
 from kg.sparql.results import Results
+from kg.templates.catalogue import Catalogue
 from tests.sparql_world import Published
 
 
@@ -71,7 +73,7 @@ async def site(published: Published, *more: Published, **settings: object) -> As
     app = FastAPI(openapi_url=None)
     app.state.services = SimpleNamespace(
         settings=made, pool=pool, pins=pins, find_release=find, find_graphs=find, current_id=lambda: published.id,
-        is_remote=lambda _: False, results=results,
+        is_remote=lambda _: False, results=results, templates=Catalogue(resources.find().queries, watch=False),
     )  # fmt: skip
     app.state.pages = Pages()
     app.include_router(sparql.router())

@@ -25,15 +25,18 @@ BAD = THIRD.replace(" ; bkg:confidence 0.9", "")
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    world = make_world(tmp_path_factory.mktemp("world"))
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def home(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copied(world, tmp_path_factory.mktemp("served"))
 
 
 @pytest.fixture(scope="module")
-def served(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
+def served(world: Path, home: Path) -> Iterator[TestClient]:
     """One app for all tests here: its worker makes the plans of the shapes once."""
-    world = next(p for p in tmp_path_factory.getbasetemp().iterdir() if p.name.startswith("world"))
     settings = Settings(
         home=home, resources=world / "resources", log_level="error", sparql_workers=1, sparql_nice=0, imports_nice=0
     )
@@ -232,3 +235,21 @@ def test_a_worker_that_is_killed_loses_nothing(desk: Desk, served: TestClient) -
             break
         assert answer.json()["type"].endswith("import-worker-lost")
     assert desk.judged(number)["state"] == "rejected"
+
+
+def test_a_file_beyond_the_limit_is_refused(world: Path, tmp_path: Path) -> None:
+    home = copied(world, tmp_path)
+    settings = Settings(
+        home=home,
+        resources=world / "resources",
+        log_level="error",
+        sparql_workers=1,
+        sparql_nice=0,
+        upload_max_bytes=1000,
+    )
+    with TestClient(create_app(settings)) as client:
+        headers = {"Content-Type": "text/turtle"}
+        for length in ({}, {"Content-Length": "5"}):
+            answer = client.post("/api/v1/validate", content=b"#" * 1001, headers={**headers, **length})
+            assert (answer.status_code, answer.json()["status"]) == (413, 413)
+        assert client.post("/api/v1/validate", content=b"#" * 999, headers=headers).status_code != 413

@@ -86,7 +86,6 @@ def test_labels_come_in_the_language_asked_and_links_repeat_the_question(client:
 @pytest.mark.parametrize(
     ("parameters", "code"),
     [
-        ({}, "search-no-text"),
         ({"q": "  "}, "search-no-text"),
         ({"q": "a" * 201}, "search-text-long"),
         ({"q": "a", "kind": "tenure"}, "search-kind"),

@@ -167,7 +167,7 @@ def _searched(request: Request) -> Response:
     only(request, "q", *facets.FACETS, "facets", "kind", "limit", "lang", "clang")
     clang, release = content(request), services_of(request).release()
     wanted, kinds, limit = wanted_of(request), kinds_of(request), limit_of(request)
-    text = None if wanted and "q" not in request.query_params else asked(request)
+    text = asked(request) if "q" in request.query_params else None
     count = request.query_params.get("facets", "").lower() in ("true", "1")
     found, more = _found(release, text, kinds, wanted, limit, clang, count)
     return _answer(request, release, found, clang, **more)

@@ -6,18 +6,22 @@ import asyncio
 import json
 import sys
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import structlog
+from fastapi import Request
 
+from api.answers import services_of
 from kg.findings import BilimError, finding
 from kg.imports import kept
 from kg.imports.desk import Desk
-from kg.imports.ledger import open_ledger
+from kg.imports.ledger import Ledger, open_ledger
 from kg.resources import Resources
 from kg.settings import Settings
+
+T = TypeVar("T")
 
 REMEMBERED: Final = 200
 """Imports whose steps are kept for those who come late."""
@@ -168,3 +172,19 @@ class Importing:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+def importing_of(request: Request) -> Importing:
+    """Of this app."""
+    return request.app.state.importing  # type: ignore[no-any-return]
+
+
+async def in_ledger(request: Request, look: Callable[[Ledger], T]) -> T:
+    """What ``look`` finds in the ledger, read in a thread."""
+    home = services_of(request).home
+
+    def looked() -> T:
+        with open_ledger(home) as ledger:
+            return look(ledger)
+
+    return await asyncio.to_thread(looked)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import PurePath
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 from fastapi import APIRouter, Request
 from starlette.datastructures import FormData, UploadFile
@@ -14,13 +14,13 @@ from starlette.responses import RedirectResponse, Response
 
 from api.answers import content, interface, pages_of, services_of
 from api.auth import limits_of, who
-from api.importing import Importing
+from api.importing import importing_of, in_ledger
 from api.pages import import_view
 from api.problems import status_of
 from api.session import Session, Sessions, same_form
 from kg.findings import BilimError, Finding, finding
 from kg.imports import flow, kept, tokens
-from kg.imports.ledger import Ledger, open_ledger
+from kg.imports.ledger import Ledger
 from kg.imports.records import Import
 from kg.imports.reports.marked import cells_of
 from kg.imports.schema import STATES
@@ -32,7 +32,6 @@ BASE: Final = "/imports"
 DECISIONS: Final = ("accept", "reject", "retract", "waive", "settle", "exclude")
 WORKING: Final = ("received", "parsed")
 _NOT_KEPT: Final = {"Cache-Control": "no-store", "Vary": "Cookie, Accept-Language"}
-T = TypeVar("T")
 
 
 class Signed(NamedTuple):
@@ -77,7 +76,7 @@ def router() -> APIRouter:
         file = form.get("file")
         if not isinstance(file, UploadFile) or not file.filename:
             return await _list(request, signed, finding("upload-invalid"))
-        data, importing = await file.read(), _importing(request)
+        data, importing = await file.read(), importing_of(request)
         name = PurePath(file.filename.replace("\\", "/")).name[:200]
         reason = Reason(who(signed.token), str(form.get("reason", "")))
         try:
@@ -101,7 +100,7 @@ def router() -> APIRouter:
         if decision not in DECISIONS:
             raise BilimError(finding("not-found", path=request.url.path))
         try:
-            done = await _importing(request).ask(
+            done = await importing_of(request).ask(
                 decision, number=number, who=who(signed.token), **_given(decision, form)
             )
         except BilimError as error:
@@ -131,7 +130,7 @@ async def _list(request: Request, signed: Signed, *faults: Finding) -> Response:
     state = request.query_params.get("state", "")
     if state and state not in STATES:
         raise BilimError(finding("import-state-unknown", value=state[:40], states=", ".join(STATES)))
-    rows = await _in_ledger(request, lambda ledger: list(ledger.imports.all([state] if state else [])))
+    rows = await in_ledger(request, lambda ledger: list(ledger.imports.all([state] if state else [])))
     values = {"imports": rows[::-1], "states": STATES, "state": state}
     return _page(request, "desk.html", signed, faults, **values)
 
@@ -145,9 +144,9 @@ async def _import(request: Request, signed: Signed, number: int, *faults: Findin
             ledger.imports.kept(number, "preview"), [m.as_dict() for m in ledger.settled.matches(number)],
         )  # fmt: skip
 
-    import_, steps, report, preview, matches = await _in_ledger(request, look)
+    import_, steps, report, preview, matches = await in_ledger(request, look)
     values: dict[str, Any] = {"import_": import_, "history": steps, "working": import_.state in WORKING}
-    values["progress"] = _importing(request).steps.get(number, [])
+    values["progress"] = importing_of(request).steps.get(number, [])
     if report is not None:
         told = kept.report_of(import_.file, import_.base, report).findings
         severity, code = query.get("severity", ""), query.get("code", "")
@@ -220,19 +219,5 @@ def _from_here(request: Request) -> bool:
     return request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
 
 
-async def _in_ledger(request: Request, look: Callable[[Ledger], T]) -> T:
-    home = services_of(request).home
-
-    def looked() -> T:
-        with open_ledger(home) as ledger:
-            return look(ledger)
-
-    return await asyncio.to_thread(looked)
-
-
 def _sessions(request: Request) -> Sessions:
     return request.app.state.sessions  # type: ignore[no-any-return]
-
-
-def _importing(request: Request) -> Importing:
-    return request.app.state.importing  # type: ignore[no-any-return]

@@ -10,7 +10,7 @@ import json
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import PurePath
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request
 from starlette.datastructures import UploadFile
@@ -18,10 +18,9 @@ from starlette.responses import Response, StreamingResponse
 
 from api.answers import interface, json_answer, only, services_of
 from api.auth import limited, require, who
-from api.importing import Importing
+from api.importing import importing_of, in_ledger
 from kg.findings import BilimError, finding
 from kg.imports import flow, kept, told
-from kg.imports.ledger import Ledger, open_ledger
 from kg.imports.records import Import
 from kg.imports.reports import MEDIA_TYPES, SUFFIXES, split_rows, write_report
 from kg.imports.schema import STATES
@@ -34,7 +33,6 @@ VALIDATE: Final = "/api/v1/validate"
 _NOT_KEPT: Final = {"Cache-Control": "no-store"}
 _REPORTS: Final = {suffix: MEDIA_TYPES[suffix].split(";")[0] for suffix in (".json", *SUFFIXES)}
 
-T = TypeVar("T")
 Steward = Annotated[Token, Depends(require("steward"))]
 
 
@@ -45,7 +43,7 @@ def router() -> APIRouter:
     @routes.post(BASE)
     async def receive(request: Request, token: Steward) -> Response:
         data, file, fields = await _upload(request)
-        importing, key = _importing(request), request.headers.get("idempotency-key")
+        importing, key = importing_of(request), request.headers.get("idempotency-key")
         reason = Reason(who(token), fields.get("reason", ""))
         got = await asyncio.to_thread(
             flow.receive, importing.desk, data, file, fields.get("name") or None, reason, key or None
@@ -53,7 +51,7 @@ def router() -> APIRouter:
         number = got.import_.number
         if got.import_.state in ("received", "parsed"):
             importing.judge(number)
-        body = await _in_ledger(request, lambda ledger: told.whole(ledger, number))
+        body = await in_ledger(request, lambda ledger: told.whole(ledger, number))
         location = f"{BASE}/{number}"
         made = _answer(request, {**body, "known": got.known}, location)
         made.status_code = 202 if body["state"] in ("received", "parsed") else 200
@@ -66,20 +64,20 @@ def router() -> APIRouter:
         states = request.query_params.getlist("state")
         if wrong := [state for state in states if state not in STATES]:
             raise BilimError(finding("import-state-unknown", value=wrong[0][:40], states=", ".join(STATES)))
-        rows = await _in_ledger(request, lambda ledger: [i.as_dict() for i in ledger.imports.all(states)])
+        rows = await in_ledger(request, lambda ledger: [i.as_dict() for i in ledger.imports.all(states)])
         body = {"data": rows, "release": services_of(request).current_id(), "links": {"self": BASE}}
         return json_answer(body, headers=_NOT_KEPT)
 
     @routes.get(f"{BASE}/{{number}}")
     async def status(request: Request, number: int, _: Steward) -> Response:
-        body = await _in_ledger(request, lambda ledger: told.whole(ledger, number))
+        body = await in_ledger(request, lambda ledger: told.whole(ledger, number))
         body.pop("difference")
-        steps = _importing(request).steps.get(number, [])
+        steps = importing_of(request).steps.get(number, [])
         return _answer(request, {**body, "progress": steps}, f"{BASE}/{number}")
 
     @routes.get(f"{BASE}/{{number}}/difference")
     async def difference(request: Request, number: int, _: Steward) -> Response:
-        import_, data = await _in_ledger(
+        import_, data = await in_ledger(
             request, lambda led: (led.imports.get(number), led.imports.kept(number, "preview"))
         )
         if data is None:
@@ -89,7 +87,7 @@ def router() -> APIRouter:
     @routes.get(f"{BASE}/{{number}}/report{{suffix:path}}")
     async def report(request: Request, number: int, suffix: str, _: Steward) -> Response:
         form, lang = _form(request, suffix), interface(request)
-        import_, data = await _in_ledger(
+        import_, data = await in_ledger(
             request, lambda led: (led.imports.get(number), led.imports.kept(number, "report"))
         )
         if data is None:
@@ -101,7 +99,7 @@ def router() -> APIRouter:
 
     @routes.get(f"{BASE}/{{number}}/rows/{{part}}")
     async def rows(request: Request, number: int, part: str, _: Steward) -> Response:
-        import_, data = await _in_ledger(
+        import_, data = await in_ledger(
             request, lambda led: (led.imports.get(number), led.imports.kept(number, "report"))
         )
         if data is None or part not in ("good", "bad"):
@@ -116,7 +114,7 @@ def router() -> APIRouter:
 
     @routes.get(f"{BASE}/{{number}}/events")
     async def events(request: Request, number: int, _: Steward) -> Response:
-        await _in_ledger(request, lambda ledger: ledger.imports.get(number))
+        await in_ledger(request, lambda ledger: ledger.imports.get(number))
         headers = {**_NOT_KEPT, "X-Accel-Buffering": "no"}
         return StreamingResponse(_events(request, number), media_type="text/event-stream", headers=headers)
 
@@ -130,7 +128,7 @@ def router() -> APIRouter:
             await asyncio.to_thread(kept_meanwhile.write, data)
             kept_meanwhile.flush()
             asked = {"path": kept_meanwhile.name, "file": file, "name": fields.get("name") or None}
-            body = await _importing(request).ask("validate", **asked)
+            body = await importing_of(request).ask("validate", **asked)
         return _answer(request, body, VALIDATE)
 
     return routes
@@ -150,7 +148,7 @@ _TAKES: Final[Mapping[str, Mapping[str, tuple[type, Any]]]] = {
 def _decision(name: str) -> Callable[..., Any]:
     async def decide(request: Request, number: int, token: Steward) -> Response:
         given = await _object(request, _TAKES[name])
-        done = await _importing(request).ask(name, number=number, who=who(token), **given)
+        done = await importing_of(request).ask(name, number=number, who=who(token), **given)
         if done.get("outcome") == "back":
             raise BilimError(*map(kept.finding_of, done["findings"]))
         await services_of(request).refresh()  # so that who accepted it sees it with the next request
@@ -209,9 +207,9 @@ async def _upload(request: Request) -> tuple[bytes, str, Mapping[str, str]]:
 
 async def _events(request: Request, number: int) -> AsyncIterator[str]:
     """Server-sent events: each ``step``, at last ``done`` with state and verdict."""
-    async for step in _importing(request).watch(number):
+    async for step in importing_of(request).watch(number):
         yield f"event: step\ndata: {json.dumps({'step': step})}\n\n" if step else ": waiting\n\n"
-    import_ = await _in_ledger(request, lambda ledger: ledger.imports.get(number))
+    import_ = await in_ledger(request, lambda ledger: ledger.imports.get(number))
     yield f"event: done\ndata: {json.dumps(import_.as_dict(), ensure_ascii=False)}\n\n"
 
 
@@ -237,20 +235,6 @@ def _report(request: Request, import_: Import, data: Mapping[str, Any], form: st
 def _rows(request: Request, import_: Import, data: Mapping[str, Any], lang: str) -> tuple[bytes, bytes] | None:
     found = kept.report_of(import_.file, import_.base, data).findings
     return split_rows(import_.file, flow.uploaded(services_of(request).home, import_), found, lang)
-
-
-async def _in_ledger(request: Request, look: Callable[[Ledger], T]) -> T:
-    home = services_of(request).home
-
-    def looked() -> T:
-        with open_ledger(home) as ledger:
-            return look(ledger)
-
-    return await asyncio.to_thread(looked)
-
-
-def _importing(request: Request) -> Importing:
-    return request.app.state.importing  # type: ignore[no-any-return]
 
 
 def _answer(request: Request, data: Mapping[str, Any], address: str) -> Response:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from kg.imports.build import BuildResult, Progress
 from kg.imports.ledger import open_ledger
+from kg.imports.recovery import finish
 from kg.imports.sources import fingerprint, read_sources
 from kg.releases import candidate as candidates
 from kg.releases.derive import derive_from
@@ -85,7 +86,7 @@ def release(folder: Path, home_folder: Path, progress: Progress = lambda _: None
             with step("publish"):
                 ledger.begin(made)
                 publish(home, path, made)
-                ledger.published(made)
+                finish(ledger, made)
         finally:
             shutil.rmtree(path, ignore_errors=True)
     result.outcome, result.release, result.manifest = "published", made.id, made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -71,6 +72,13 @@ def test_home_that_cannot_be_written_is_named(tmp_path: Path, place: str) -> Non
     assert caught.value.findings[0].code == "home-not-writable"
     assert caught.value.exit_code == Exit.USAGE
     assert place.split("/")[-1] in caught.value.findings[0].text()
+
+
+def test_home_is_made_ready_by_many_at_once(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda _: home.prepare(), range(2000)))
+    assert list(home.tmp.iterdir()) == []
 
 
 def test_steps_of_publishing_come_in_the_order_that_survives_a_crash(tmp_path: Path) -> None:

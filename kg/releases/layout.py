@@ -16,6 +16,7 @@ import re
 import shutil
 import socket
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -72,9 +73,11 @@ class Home:
                     folder.mkdir(parents=True, exist_ok=True)
                 except (FileNotFoundError, FileExistsError) as error:  # a pseudo file system, a file in its place
                     raise _not_writable(self, error) from error
-            probe = self.tmp / f".probe-{os.getpid()}"
-            probe.touch()
-            probe.unlink()
+            # A name of its own for each caller: requests of one server ask at the same moment.
+            handle, probe = tempfile.mkstemp(prefix=".probe-", dir=self.tmp)
+            os.close(handle)
+            with suppress(FileNotFoundError):  # swept with what crashes left
+                os.unlink(probe)
 
     def current_id(self) -> str | None:
         """The id that ``current`` names, or None where nothing is published."""
@@ -135,7 +138,7 @@ class Home:
         """Empty tmp/ of what a crash has left. Only under the lock."""
         with told_errors(self):
             for left in self.tmp.iterdir():
-                shutil.rmtree(left) if left.is_dir() else left.unlink()
+                shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)  # a probe comes and goes
             (self.path / "current.new").unlink(missing_ok=True)
 
     def place(self, candidate: Path, release_id: str, step: Step = lambda _: None) -> None:

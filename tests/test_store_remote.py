@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import gc
 import json
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +23,7 @@ from kg.store.embedded import EmbeddedStore
 from kg.store.errors import QueryError, StoreError
 from kg.store.protocol import Solutions, Store
 from kg.store.remote import Endpoint, RemoteStore
-from kg.store.remote_answers import read_table
+from kg.store.remote_answers import BrokenAnswer, read_table
 from kg.terms import GRAPH, GRAPH_DERIVED
 from tests.conftest import start_server, stop_server
 
@@ -153,6 +155,27 @@ def scripted() -> Iterator[type[Scripted]]:
     for server in made:
         server.shutdown()
         server.server_close()
+
+
+def test_an_error_of_one_thread_may_be_freed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error keeps the variables of its frames, and the parser of an answer must be freed where it was made."""
+    told: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: told.append(unraisable.exc_value))
+    failed: list[BrokenAnswer] = []
+
+    def read() -> None:
+        try:
+            read_table(table({"type": "literal", "value": "1"})[:-5])
+        except BrokenAnswer as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    thread.join()
+    assert len(failed) == 1
+    failed.clear()
+    gc.collect()
+    assert told == []
 
 
 def test_answers_from_before_2013_are_read(scripted: type[Scripted]) -> None:

@@ -18,7 +18,7 @@ from typing import Final
 from kg.findings import BilimError, finding
 from kg.releases.manifest import Manifest
 from kg.settings import Settings
-from kg.sparql.dialects import DIALECTS, REFUSED, standard
+from kg.sparql.dialects import DIALECTS, standard
 from kg.sparql.remote_text import Scoped
 from kg.store.errors import StoreError
 from kg.store.probe import Capabilities, probe
@@ -113,7 +113,6 @@ class ReleaseStore(RemoteStore):
             translation=None if kind == "bilim" else scoped,
             hold=partial(connection.hold, manifest.id),
         )
-        self.refuses = REFUSED.get(kind, frozenset())
 
     def graphs(self) -> tuple[str, ...]:
         """See :class:`kg.store.protocol.Store`: those of the manifest, which the push has counted."""

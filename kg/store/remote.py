@@ -135,7 +135,6 @@ class RemoteStore:
         hold: Callable[[], None] = lambda: None,
     ) -> None:
         self.endpoint = endpoint
-        self.refuses: frozenset[str] = frozenset()  # templates that the store would answer wrongly
         self._release_id = release_id
         self._sleep = sleep
         self._translation = translation or AsItIs(endpoint.graph)

@@ -56,10 +56,17 @@ def read_table(data: bytes) -> tuple[Solutions | bool, int]:
         return bool(found), 1
     variables = tuple(v.value for v in found.variables)
     index = {name: i for i, name in enumerate(variables)}
+    rows: list[RemoteRow] = []
+    reason = None
     try:
-        rows = [RemoteRow(index, tuple(map(_term, row))) for row in found]
+        for row in found:
+            rows.append(RemoteRow(index, tuple(map(_term, row))))
     except (SyntaxError, ValueError) as error:
-        raise BrokenAnswer(str(error)) from error
+        reason = str(error)
+    # an error keeps the variables of its frames, wherever it is freed at last; the parser belongs to this thread
+    del found
+    if reason is not None:
+        raise BrokenAnswer(reason)
     return Solutions(variables, iter(rows)), len(rows)
 
 

@@ -10,9 +10,7 @@ from typing import Any, Final
 
 from pyoxigraph import Literal, Triple
 
-from kg.findings import finding
 from kg.sparql.tokens import tokenize
-from kg.store.errors import StoreError
 from kg.store.protocol import Solutions, Store
 from kg.templates import enumeration, params, shape
 from kg.templates.entities import StoreEntities
@@ -75,12 +73,7 @@ class Engine:
         return replace(param, asked=None, values=enumeration.values((row[0] for row in rows), param.suffix))
 
     def check(self, template: Template, given: Mapping[str, Sequence[str]], today: date) -> Values:
-        """See :func:`kg.templates.params.check`. Raises :class:`kg.templates.params.BadParameters`.
-
-        Raises :class:`StoreError` (``remote-template``) where the store of this release answers the template wrongly.
-        """
-        if template.name in getattr(self._store, "refuses", ()):
-            raise StoreError(finding("remote-template", name=template.name))
+        """See :func:`kg.templates.params.check`. Raises :class:`kg.templates.params.BadParameters`."""
         return params.check(self.resolved(template), given, entities=self._entities, today=today)
 
     def table(self, template: Template, values: Values, asked: Asked | None = None) -> Table:

@@ -22,6 +22,7 @@ class FrontCounts(Collector):
         self.not_modified = 0
         self.misses = 0
         self.bypassed = 0
+        self.renewed = 0
         self.size: Callable[[], tuple[int, int]] = lambda: (0, 0)  # answers, bytes
 
     def collect(self) -> Iterator[Metric]:
@@ -31,6 +32,7 @@ class FrontCounts(Collector):
             ("not_modified", self.not_modified),
             ("miss", self.misses),
             ("bypassed", self.bypassed),
+            ("renewed", self.renewed),
         ):
             results.add_metric([name], count)
         yield results

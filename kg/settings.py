@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     timezone: str = Field("Asia/Almaty", description="Whose midnight ends 'today'.")
     dev: bool = Field(False, description="Pick up changed query files without a restart.")
     cache_mb: int = Field(64, ge=1, description="Memory for ready answers; about 20,000 answers of 3 kB.")
+    renewed_answers: int = Field(
+        1000,
+        ge=0,
+        description="Ready answers, those read last, that are computed again at once after a publish; 0: none.",
+    )
     http_max_age: int = Field(
         60, ge=0, description="Seconds a browser may use an answer without asking: a publish is seen after this long."
     )

@@ -28,6 +28,7 @@ SERVE = """
 import sys, uvicorn
 from pathlib import Path
 from api.app import create_app
+from api.front.protocol import serving
 from kg.log import configure
 from kg.settings import Settings
 from tests.released import publish_small
@@ -35,7 +36,7 @@ quiet = {"log_level": "warning", "log_format": "json", "sparql_nice": 0}
 settings = Settings(home=Path(sys.argv[1]), port=int(sys.argv[2]), **quiet)
 configure(settings)
 app = create_app(settings)
-uvicorn.run(app, host="127.0.0.1", port=settings.port, log_config=None, loop="uvloop", http="httptools")
+uvicorn.run(app, host="127.0.0.1", port=settings.port, **serving(app.ready))
 """
 
 

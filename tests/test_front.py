@@ -19,8 +19,8 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.front.accept import accepts_gzip, language_order
-from api.front.asgi import matches
 from api.front.cache import Cache, Entry
+from api.front.entries import matches
 from api.front.variant import Variant, content_languages, interface_language, rule_for, variant_of
 from kg.log import configure
 from kg.settings import Settings

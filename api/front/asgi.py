@@ -6,11 +6,8 @@ The first look-up is by the request as written; only when that fails is the vari
 
 from __future__ import annotations
 
-import asyncio
-import gzip
 import time
 from collections.abc import Callable, MutableMapping
-from hashlib import blake2b
 from math import inf
 from secrets import token_hex
 from typing import Any
@@ -21,21 +18,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.front.allow import allowed
 from api.front.bodies import body_limit
-from api.front.cache import Cache, Entry, Header, Key, RawKey
+from api.front.cache import VARYING, Cache, Entry, Header, Key, RawKey
 from api.front.direct import NONE, Direct, inside
+from api.front.entries import entry_of, header, headers_until, matches, with_age
 from api.front.headers import COMMON, PREFLIGHT
 from api.front.limited import limited
 from api.front.pinned import headers_under, root, split
-from api.front.variant import Variant, rule_for, variant_of
+from api.front.renewal import Renewal, away, nothing, request_of
+from api.front.variant import variant_of
 from api.problems import finding_problem
 from api.services import Pinned, Services
 from kg.findings import BilimError
 
-COMPRESS_FROM = 600  # bytes; below, gzip saves less than one packet
-COMPRESS_IN_THREAD = 100_000  # bytes; about 2 ms of work
 KEPT_STATUSES = frozenset({200, 301, 303, 410})
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"})  # a client may write any word
-LISTS = (b"accept", b"accept-language", b"accept-encoding", b"if-none-match")
+LISTS = (*VARYING, b"if-none-match")
 
 
 class Front:
@@ -57,45 +54,60 @@ class Front:
         self.log = structlog.get_logger("access")
         self._hits_logged = services.settings.log_level == "debug"
         self._logged = services.settings.log_level in ("debug", "info")
-        services.on_swap(self.cache.clear)
+        self.renewal = Renewal(self._renew, services.settings.renewed_answers)
+        services.on_swap(self._swapped)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self.app(scope, receive, send)
+            await (self._lifespan if scope["type"] == "lifespan" else self.app)(scope, receive, send)
             return
-        method = scope["method"]
-        raw: RawKey | None = None
-        if method == "GET" or method == "HEAD":
-            pairs = scope["headers"]
-            headers = dict(pairs)
-            if len(headers) == len(pairs):  # a repeated header is rare, and takes the longer way
-                raw = (
-                    scope["path"],
-                    scope["query_string"],
-                    headers.get(b"accept"),
-                    headers.get(b"accept-language"),
-                    headers.get(b"accept-encoding"),
-                )
-                entry = self.cache.raw.get(raw)
-                if entry is not None and (entry.exact_until == inf or self.clock() < entry.exact_until):
-                    entry.used = True
-                    if method == "GET" and b"if-none-match" not in headers and not self._hits_logged:
-                        self.counts.hits += 1  # the usual case, without one more coroutine
-                        await send({"type": "http.response.start", "status": entry.status, "headers": entry.headers})
-                        await send({"type": "http.response.body", "body": entry.body})
-                    else:
-                        await self._ready(entry, entry.headers, method, headers.get(b"if-none-match"), scope, send)
-                    return
-        await self._slow(raw, scope, receive, send)
+        raw, entry = self._find(scope)
+        if entry is not None:
+            await self._ready(entry, entry.headers, scope, send)
+        else:
+            await self._slow(raw, scope, receive, send)
 
-    async def _ready(
-        self, entry: Entry, headers: list[Header], method: str, asked: bytes | None, scope: Scope, send: Send
-    ) -> None:
+    def ready(self, scope: Scope) -> tuple[bytes, bytes] | None:
+        """Head and body of the answer, where it is there: see api/front/protocol.py, which asks this first."""
+        if self._hits_logged:  # each is told, which the usual way does
+            return None
+        _, entry = self._find(scope)
+        if entry is None or not entry.head:
+            return None
+        if self._unchanged(entry, scope):
+            self.counts.not_modified += 1
+            return entry.head_not_modified, b""
+        self.counts.hits += 1
+        return entry.head, entry.body if scope["method"] == "GET" else b""
+
+    def _find(self, scope: Scope) -> tuple[RawKey | None, Entry | None]:
+        """The request as written, where it can be a key; and the answer that is kept under it."""
+        method = scope["method"]
+        if method != "GET" and method != "HEAD":
+            return None, None
+        pairs = scope["headers"]
+        headers = dict(pairs)
+        if len(headers) != len(pairs):  # a repeated header is rare, and takes the longer way
+            return None, None
+        get = headers.get
+        raw = scope["path"], scope["query_string"], get(b"accept"), get(b"accept-language"), get(b"accept-encoding")
+        entry = self.cache.raw.get(raw)
+        if entry is None or (entry.exact_until != inf and self.clock() >= entry.exact_until):
+            return raw, None
+        entry.used = True
+        return raw, entry
+
+    def _unchanged(self, entry: Entry, scope: Scope) -> bool:
+        asked = header(scope["headers"], b"if-none-match")
+        return asked is not None and bool(entry.etag) and matches(asked, entry.etag)
+
+    async def _ready(self, entry: Entry, headers: list[Header], scope: Scope, send: Send) -> None:
         """Send an answer that is there: the whole of it, its headers only, or 304."""
-        if asked is not None and entry.etag and matches(asked, entry.etag):
+        method = scope["method"]
+        if self._unchanged(entry, scope):
             self.counts.not_modified += 1
             status, body = 304, b""
-            headers = entry.not_modified if headers is entry.headers else _with_age(entry.not_modified, headers)
+            headers = entry.not_modified if headers is entry.headers else with_age(entry.not_modified, headers)
         else:
             self.counts.hits += 1
             status, body = entry.status, entry.body if method == "GET" else b""
@@ -103,6 +115,35 @@ class Front:
         await send({"type": "http.response.body", "body": body})
         if self._hits_logged:
             self.log.debug("request", method=method, path=scope["path"], status=status, cache="hit", bytes=len(body))
+
+    def _swapped(self) -> None:
+        """Another release is served: nothing that was kept holds, and what was read is answered anew."""
+        wanted = self.cache.wanted()
+        self.cache.clear()
+        self.renewal.begin(wanted)
+
+    async def _renew(self, raw: RawKey) -> None:
+        """Compute the answer to a request as written, as if it had come now."""
+        scope = request_of(raw)
+        with self.services.pin() as pinned:
+            query = scope["query_string"].decode("latin-1")
+            variant = variant_of(scope["path"], query, _text_headers(scope), pinned.today)
+            if variant is None or not pinned.release_id:
+                return
+            key = pinned.release_id, variant
+            if key not in self.cache:
+                self.counts.renewed += 1
+                await self._compute(raw, key, _common(pinned), pinned, scope, nothing, away, "GET")
+            self.cache.alias(raw, key)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def noting() -> Message:
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                self.renewal.stop()
+            return message
+
+        await self.app(scope, noting, send)
 
     async def _slow(self, raw: RawKey | None, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
@@ -153,7 +194,7 @@ class Front:
 
     async def _answer(self, raw: RawKey | None, pinned: Pinned, scope: Scope, receive: Receive, send: Send) -> str:
         method, path = scope["method"], scope["path"].removeprefix(pinned.prefix)
-        common = [*COMMON, (b"bilim-release", pinned.release_id.encode())] if pinned.release_id else [*COMMON]
+        common = _common(pinned)
         settings = self.services.settings
         if method == "OPTIONS":
             self.counts.bypassed += 1
@@ -187,8 +228,12 @@ class Front:
         if entry is not None:
             if raw is not None:
                 self.cache.alias(raw, key)
-            sent = entry.headers if now < entry.exact_until else self._headers_now(entry, now)
-            await self._ready(entry, sent, method, _header(scope["headers"], b"if-none-match"), scope, send)
+            sent = (
+                entry.headers
+                if now < entry.exact_until
+                else headers_until(entry.headers, entry.expires, now, self.services.settings.http_max_age)
+            )
+            await self._ready(entry, sent, scope, send)
             return "hit"
         self.counts.misses += 1
         inner = {**scope, "method": "GET"}
@@ -280,81 +325,28 @@ class Front:
         if streaming:
             return
         body = b"".join(chunks)
-        if start["status"] not in KEPT_STATUSES or _header(start["headers"], b"set-cookie"):
+        if start["status"] not in KEPT_STATUSES or header(start["headers"], b"set-cookie"):
             await send(start)
             await send({"type": "http.response.body", "body": body if method == "GET" else b""})
             return
-        entry = await self._entry(start["status"], start["headers"], body, key[1], pinned)
+        age = self.services.settings.http_max_age
+        entry = await entry_of(start["status"], start["headers"], body, key[1], pinned.midnight, age)
         lasting = bool(pinned.prefix) or self.services.current_id() == pinned.release_id
         if lasting and self.cache.put(key, entry) and raw is not None:
             self.cache.alias(raw, key)
         now = self.clock()
-        sent = entry.headers if now < entry.exact_until else self._headers_now(entry, now)
-        asked = _header(scope["headers"], b"if-none-match")
+        sent = (
+            entry.headers
+            if now < entry.exact_until
+            else headers_until(entry.headers, entry.expires, now, self.services.settings.http_max_age)
+        )
+        asked = header(scope["headers"], b"if-none-match")
         if asked is not None and entry.etag and matches(asked, entry.etag):
-            await send({"type": "http.response.start", "status": 304, "headers": _with_age(entry.not_modified, sent)})
+            await send({"type": "http.response.start", "status": 304, "headers": with_age(entry.not_modified, sent)})
             await send({"type": "http.response.body", "body": b""})
             return
         await send({"type": "http.response.start", "status": entry.status, "headers": sent})
         await send({"type": "http.response.body", "body": entry.body if method == "GET" else b""})
-
-    async def _entry(self, status: int, headers: list[Header], body: bytes, variant: Variant, pinned: Pinned) -> Entry:
-        kind = _header(headers, b"content-type") or b""
-        packed = variant.encoding == "gzip" and len(body) >= COMPRESS_FROM and _is_text(kind)
-        digest = blake2b(digest_size=15)
-        for name in (b"content-type", b"content-language", b"link", b"location"):
-            digest.update((_header(headers, name) or b"") + b"\0")
-        digest.update(body)
-        etag = b'"' + digest.hexdigest().encode() + (b'-gz"' if packed else b'"')
-        if packed:
-            body = await asyncio.to_thread(_pack, body) if len(body) > COMPRESS_IN_THREAD else _pack(body)
-        rule = rule_for(variant.path)
-        negotiated = [b"Accept", b"Accept-Language"] if rule and rule.offers else []
-        vary = list(
-            dict.fromkeys(
-                [
-                    *negotiated,
-                    *(part.strip() for part in (_header(headers, b"vary") or b"").split(b",") if part.strip()),
-                    b"Accept-Encoding",
-                ]
-            )
-        )
-        expires = pinned.midnight if variant.today is not None else inf
-        age = self.services.settings.http_max_age
-        shared: list[Header] = [
-            (b"vary", b", ".join(vary)),
-            (b"cache-control", b"public, max-age=%d, must-revalidate" % age),
-        ]
-        if status == 200:
-            shared.append((b"etag", etag))
-        kept = [pair for pair in headers if pair[0] not in (b"vary", b"cache-control", b"etag", b"content-length")]
-        full = [*kept, *shared, (b"content-length", b"%d" % len(body))]
-        if packed:
-            full.append((b"content-encoding", b"gzip"))
-        short = [p for p in kept if p[0] in (b"content-location", b"bilim-release", *(n for n, _ in COMMON))] + shared
-        return Entry(
-            status=status,
-            headers=full,
-            body=body,
-            etag=etag if status == 200 else b"",
-            not_modified=short,
-            expires=expires,
-            exact_until=expires - age,
-        )
-
-    def _headers_now(self, entry: Entry, now: float) -> list[Header]:
-        """Headers near midnight: a client may keep the answer only until then."""
-        left = max(0, min(self.services.settings.http_max_age, int(entry.expires - now)))
-        value = b"public, max-age=%d, must-revalidate" % left
-        return [(n, value if n == b"cache-control" else v) for n, v in entry.headers]
-
-
-def matches(asked: bytes, etag: bytes) -> bool:
-    """If-None-Match by weak comparison (RFC 9110, section 13.1.2)."""
-    if asked == etag:
-        return True
-    tags = [tag.strip().removeprefix(b"W/") for tag in asked.split(b",")]
-    return etag in tags or tags == [b"*"]
 
 
 def _joined(headers: list[Header]) -> list[Header]:
@@ -367,12 +359,12 @@ def _joined(headers: list[Header]) -> list[Header]:
     return out
 
 
+def _common(pinned: Pinned) -> list[Header]:
+    return [*COMMON, (b"bilim-release", pinned.release_id.encode())] if pinned.release_id else [*COMMON]
+
+
 def _text_headers(scope: Scope) -> dict[str, str]:
     return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-
-
-def _header(headers: list[Header], name: bytes) -> bytes | None:
-    return next((value for key, value in headers if key == name), None)
 
 
 def _merge(headers: Any, common: list[Header]) -> list[Header]:
@@ -380,18 +372,3 @@ def _merge(headers: Any, common: list[Header]) -> list[Header]:
     own = [(bytes(name).lower(), bytes(value)) for name, value in headers]
     names = {name for name, _ in own}
     return [*own, *(pair for pair in common if pair[0] not in names)]
-
-
-def _with_age(headers: list[Header], sent: list[Header]) -> list[Header]:
-    control = _header(sent, b"cache-control")
-    return [(n, control if n == b"cache-control" and control else v) for n, v in headers]
-
-
-def _pack(body: bytes) -> bytes:
-    return gzip.compress(body, 6, mtime=0)  # no time inside: the same body gives the same bytes
-
-
-def _is_text(content_type: bytes) -> bool:
-    return content_type.startswith(b"text/") or any(
-        part in content_type for part in (b"json", b"xml", b"n-triples", b"n-quads", b"trig")
-    )

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from api.front.variant import Variant
 
 Header = tuple[bytes, bytes]
+VARYING = (b"accept", b"accept-language", b"accept-encoding")
+"""The headers of a request by which answers vary."""
 RawKey = tuple[str, bytes, bytes | None, bytes | None, bytes | None]
 """path, query string, Accept, Accept-Language, Accept-Encoding: as they came in."""
 Key = tuple[str, Variant]
-"""(release id, variant)"""
+"""(release id, variant); where the address names the release, what it begins with in place of the id"""
 
 OVERHEAD = (
     1500  # bytes of objects round an answer: dicts, tuples, headers (tracemalloc over 10,000 entries: about 1,400)
@@ -31,6 +33,8 @@ class Entry:
     not_modified: list[Header]
     expires: float  # epoch seconds; inf where the answer does not depend on the day
     exact_until: float  # until then ``headers`` state the right max-age
+    head: bytes = b""  # status line and ``headers`` as bytes; b"" where the server must look at them first
+    head_not_modified: bytes = b""
     used: bool = False
     aliases: list[RawKey] = field(default_factory=list)
     cost: int = 0
@@ -48,6 +52,14 @@ class Cache:
     def __len__(self) -> int:
         return len(self._entries)
 
+    def __contains__(self, key: Key) -> bool:
+        return key in self._entries
+
+    def wanted(self) -> list[RawKey]:
+        """Requests that were answered from here, those kept last first; without those of a release named by its id."""
+        kept = reversed(self._entries.items())
+        return [raw for (release, _), entry in kept if entry.used and release[:1] != "/" for raw in entry.aliases]
+
     def get(self, key: Key, now: float) -> Entry | None:
         """The entry if it is there and still valid."""
         entry = self._entries.get(key)
@@ -62,6 +74,7 @@ class Cache:
     def put(self, key: Key, entry: Entry) -> bool:
         """Keep an answer; False where it is larger than an eighth of the cache, and not kept."""
         cost = len(entry.body) + sum(len(n) + len(v) for n, v in (*entry.headers, *entry.not_modified)) + OVERHEAD
+        cost += len(entry.head) + len(entry.head_not_modified)
         if cost > self.max_bytes // 8:
             return False
         if key in self._entries:

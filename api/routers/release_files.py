@@ -12,7 +12,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import FileResponse, Response
 
 from api.answers import choose, interface, json_answer, link_header, only, pages_of, services_of
-from api.front.asgi import matches
+from api.front.entries import matches
 from api.front.variant import HTML, PAGE_OFFERS
 from kg.findings import BilimError, finding
 from kg.releases.dcat import place

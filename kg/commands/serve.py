@@ -76,14 +76,12 @@ def listen(host: str, port: int) -> socket.socket:
 def _serve(chosen: Settings, listening: socket.socket) -> None:
     # By name and only here: kg imports nothing of api (the ladder of arrows).
     uvicorn: Any = importlib.import_module("uvicorn")
-    create_app: Any = importlib.import_module("api.app").create_app
+    app: Any = importlib.import_module("api.app").create_app(chosen)
+    serving: Any = importlib.import_module("api.front.protocol").serving
     from kg.log import configure
 
     configure(chosen)
-    config = uvicorn.Config(
-        create_app(chosen), loop="uvloop", http="httptools", log_config=None, access_log=False, server_header=False
-    )
-    uvicorn.Server(config).run(sockets=[listening])
+    uvicorn.Server(uvicorn.Config(app, **serving(app.ready))).run(sockets=[listening])
 
 
 def _remote_id(remote: Connection, lang: str) -> str | None:

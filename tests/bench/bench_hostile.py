@@ -47,11 +47,13 @@ SERVER = """
 import sys, uvicorn
 from pathlib import Path
 from api.app import create_app
+from api.front.protocol import serving
 from kg.log import configure
 from kg.settings import Settings
 settings = Settings(home=Path(sys.argv[1]), log_level="error", sparql_memory_mb=int(sys.argv[3]), sparql_late=0.15)
 configure(settings)
-uvicorn.run(create_app(settings), host="127.0.0.1", port=int(sys.argv[2]), log_config=None, loop="uvloop")
+app = create_app(settings)
+uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[2]), **serving(app.ready))
 """
 
 

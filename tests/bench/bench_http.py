@@ -54,6 +54,7 @@ import sys
 import uvicorn
 from pathlib import Path
 from api.app import create_app
+from api.front.protocol import serving
 from kg.log import configure
 from kg.settings import Settings
 
@@ -78,8 +79,7 @@ def make(query):
     bodies[query] = headers, b"x" * int(size)
     return bodies[query]
 
-serving = {"log_config": None, "access_log": False, "server_header": False}  # as `bilim serve` does
-uvicorn.run(serve, host="127.0.0.1", port=int(sys.argv[2]), loop="uvloop", http="httptools", **serving)
+uvicorn.run(serve, host="127.0.0.1", port=int(sys.argv[2]), **serving(app.ready))  # as `bilim serve` does
 """
 
 

@@ -1,0 +1,68 @@
+"""Ready answers before ASGI: uvicorn's HTTP protocol, which asks the front before it starts a task for a request.
+
+As ASGI a ready answer costs a task, two messages, and the check of each of its eleven headers by two regular
+expressions: more than finding it costs. Here its head was checked and put together once, and it goes out in one write.
+Another method, a queue of requests, a client that reads slowly, a connection to be closed: all go the usual way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from starlette.types import Scope
+from uvicorn.protocols.http import httptools_impl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from api.front.cache import Header
+
+Ready = Callable[[Scope], tuple[bytes, bytes] | None]
+"""Scope of a request -> head (status line and headers, without the empty line) and body; None where none is ready."""
+
+_JOINED: Final = 65_536  # bytes of a body up to which copying it behind the head costs less than a second write
+
+
+class ReadyProtocol(HttpToolsProtocol):
+    """``ready`` is asked for each request; made by uvicorn, for each connection, with the rest of the arguments."""
+
+    def __init__(self, *args: Any, ready: Ready, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self._ready = ready
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        # self.app: not so where uvicorn refuses a connection too many; the pipeline: answers keep their order
+        usual = app is self.app and cycle.keep_alive and not self.pipeline and not self.config.access_log
+        found = self._ready(cycle.scope) if usual and not self.flow.write_paused else None  # type: ignore[arg-type]
+        if found is None:
+            super()._start_asgi_task(cycle, app)
+            return
+        head, body = found
+        parts = [head]
+        for name, value in self.server_state.default_headers:  # the date
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(b"\r\n")
+        cycle.response_started = cycle.response_complete = True
+        if len(body) <= _JOINED:
+            parts.append(body)
+            self.transport.write(b"".join(parts))
+        else:
+            self.transport.write(b"".join(parts))
+            self.transport.write(body)
+        cycle.on_response()
+
+
+def head_of(status: int, headers: list[Header]) -> bytes:
+    """Status line and headers as uvicorn writes them, for :data:`Ready`; b"" where it would refuse one of them."""
+    lines = [httptools_impl.STATUS_LINE[status]]
+    for name, value in headers:
+        if httptools_impl.HEADER_RE.search(name) or httptools_impl.HEADER_VALUE_RE.search(value):
+            return b""
+        lines += (name, b": ", value, b"\r\n")
+    return b"".join(lines)
+
+
+def serving(ready: Ready) -> dict[str, Any]:
+    """How uvicorn is to serve the app: keywords of ``uvicorn.Config`` beside address and port."""
+    quiet = {"log_config": None, "access_log": False, "server_header": False}  # the front writes what is to be logged
+    return {"loop": "uvloop", "http": partial(ReadyProtocol, ready=ready), **quiet}

@@ -47,12 +47,12 @@ class Renewal:
     async def _run(self) -> None:
         while self._due:
             raw = next(iter(self._due))
-            del self._due[raw]
             started = time.perf_counter()
             try:
                 await self._ask(raw)
             except Exception as error:  # the next may succeed; who asks for this one is told what is wrong
                 structlog.get_logger("api").warning("answer not renewed", path=raw[0], problem=str(error))
+            del self._due[raw]
             await asyncio.sleep(time.perf_counter() - started)
 
 

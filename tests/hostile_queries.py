@@ -9,6 +9,7 @@ from typing import Final
 from tests.sparql_world import differential
 
 PROJECTED = "(COUNT(*) AS ?n)"
+_UNITS: Final = ("'" * 7, "<", "((", "{}", "a:b ", "[", "1 ", "@", "\\u0041", "SERVICE ", "?x ")
 
 
 def hostile(url: str) -> Iterator[tuple[str, str]]:
@@ -55,8 +56,14 @@ def _nesting() -> Iterator[str]:
 
 
 def _megabytes() -> Iterator[str]:
-    for unit in ("'" * 7, "<", "((", "{}", "a:b ", "[", "1 ", "@", "\\u0041", "SERVICE ", "?x "):
+    for unit in _UNITS:
         yield "SELECT * {" + unit * (900_000 // len(unit))
+
+
+def _long() -> Iterator[str]:
+    """As long as is read."""
+    for unit in _UNITS:
+        yield "SELECT * {" + unit * (250_000 // len(unit))
 
 
 def _memory() -> Iterator[str]:
@@ -76,6 +83,7 @@ _KINDS: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "path": _paths,
     "nesting": _nesting,
     "megabyte": _megabytes,
+    "long": _long,
     "memory": _memory,
     "update": _updates,
 }
@@ -101,6 +109,6 @@ def _variant(kind: str, query: str, turn: int, rng: random.Random) -> str:
         for name in "abcdefghi":
             query = query.replace(f"?{name}", f"?{name}{turn}_")
         return f"{query} # {rng.random()}"
-    if kind == "megabyte":
+    if kind in ("megabyte", "long"):
         return query[: rng.randint(len(query) // 2, len(query))]
     return f"{query}\n# {turn}"

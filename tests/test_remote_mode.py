@@ -117,6 +117,17 @@ def test_sparql_answers_the_same(remote: TestClient, embedded: TestClient, query
         assert ours.content == theirs.content, accept
 
 
+def test_a_long_query_is_read_and_answered(remote: TestClient) -> None:
+    """Those are read by a worker, of which remote mode has others."""
+    many = " ".join(f"<{'x' * 20}:{n}>" for n in range(400))
+    query = f"SELECT ?n WHERE {{ VALUES ?p {{ {many} skos:prefLabel }} person:aigul-example ?p ?n }}"
+    assert len(query) > 8_000
+    answer = remote.post("/sparql", data={"query": query}, headers=CSV)
+    assert (answer.status_code, "Aigul 2" in answer.text) == (200, True)
+    refused = remote.post("/sparql", data={"query": query + " SERVICE <x:y> {}"}, headers=CSV)
+    assert refused.status_code == 403
+
+
 def test_sparql_refuses_and_describes_as_ever(remote: TestClient, releases: list[Release]) -> None:
     def status(query: str, **params: str) -> int:
         return remote.get("/sparql", params={"query": query, **params}, headers=CSV).status_code

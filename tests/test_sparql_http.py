@@ -115,6 +115,13 @@ def test_bad_requests_are_told_why(published: Published) -> None:
 
         problem = await told(await site.get("SELECT *\n{ ?s ?p"), 400, "sparql-syntax")
         assert (problem["line"], problem["column"]) == (2, 8)
+        for query, said in (
+            ("SELECT ?x { ?x ?p 1 } GROUP BY ?y", "SPARQL 1.1: The SELECT contains a variable that is unbound."),
+            ("SELECT * { ?s ?p ?o } GROUP BY ?s", "SPARQL 1.1: SELECT * is not authorized with GROUP BY."),
+            ("SELECT * { BIND(1 AS ?x) BIND(2 AS ?x) }", "in use before."),
+        ):
+            problem = await told(await site.get(query), 400, "sparql-syntax")
+            assert str(problem["title"]).endswith(said)
         problem = await told(await site.get("SELECT * {\n ?s nope:x ?o }"), 400, "sparql-prefix")
         assert (problem["line"], problem["column"]) == (2, 5)
         await told(await site.get("SELECT * { SERVICE <http://127.0.0.1/> {} }"), 403, "sparql-service")
@@ -140,6 +147,9 @@ def test_bad_requests_are_told_why(published: Published) -> None:
         await told(await site.get("ASK {}", timeout="nan"), 400, "sparql-timeout-parameter")
         await told(await site.post("#" * 5001, DIRECT), 413, "sparql-too-large")
         await told(await site.post("query=" + "a" * 5001, FORM), 413, "sparql-too-large")
+        # told by its declared length, before any of it is sent
+        head = f"POST /sparql HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: {DIRECT}\r\n"
+        assert (await site.raw(f"{head}Content-Length: 5001\r\n\r\n")).startswith(b"HTTP/1.1 413 ")
         await told(await site.get(ENDLESS, timeout="0.2"), 504, "sparql-timeout")
         both = {"default-graph-uri": [G1, G2], "query": COUNT}
         await told(await site.client.get("/sparql", params=both), 400, "sparql-dataset-too-large")
@@ -224,7 +234,7 @@ def test_long_queries_are_refused_as_short_ones_and_within_their_deadline(publis
             (f"{far}SELECT * {{ SERVICE <http://127.0.0.1/> {{}} }}", 403, "sparql-service"),
             (f"{far}  CLEAR ALL", 403, "sparql-update"),
             (f"{far}SELECT * {{ ?s nope:x ?o }}", 400, "sparql-prefix"),
-            ("SELECT * { " + "?x " * 110_000, 413, "sparql-too-long"),
+            ("SELECT * { " + "[]" * 55_000, 413, "sparql-too-long"),
         ):
             answer = await site.post(text, DIRECT)
             assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (status, code)

@@ -20,6 +20,10 @@ from api.front.cache import Header
 Ready = Callable[[Scope], tuple[bytes, bytes] | None]
 """Scope of a request -> head (status line and headers, without the empty line) and body; None where none is ready."""
 
+_LONGEST_HEAD: Final = 65_536  # bytes of request line and headers; httptools takes any number, and all would be read
+_TOO_LONG: Final = (
+    f"Request line and headers are longer than {_LONGEST_HEAD} bytes. Send a long query in the body of a POST."
+)
 _JOINED: Final = 65_536  # bytes of a body up to which copying it behind the head costs less than a second write
 
 
@@ -29,6 +33,40 @@ class ReadyProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, ready: Ready, **more: Any) -> None:
         super().__init__(*args, **more)
         self._ready = ready
+        self._head: int | None = None  # bytes of the head that is coming in; None between heads
+        self._coming = 0  # bytes that are being parsed
+        self._refused = False
+
+    def data_received(self, data: bytes) -> None:
+        self._coming = len(data)
+        super().data_received(data)
+        if self._head is not None:
+            self._head += self._coming
+            if self._head > _LONGEST_HEAD and not self.transport.is_closing():
+                self._refused = True
+                self.send_400_response(_TOO_LONG)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head = 0
+
+    def on_headers_complete(self) -> None:
+        whole = (self._head or 0) + self._coming  # and perhaps a body
+        self._head = None
+        if whole > _LONGEST_HEAD and len(self.url) + sum(len(n) + len(v) for n, v in self.headers) > _LONGEST_HEAD:
+            self._refused = True
+            raise ValueError(_TOO_LONG)  # the parser stops, and uvicorn answers as below
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Also 431 (RFC 6585, section 5), where it was the length."""
+        if not self._refused:
+            super().send_400_response(msg)
+            return
+        head = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain; charset=utf-8\r\n"
+        length = b"content-length: %d\r\nconnection: close\r\n\r\n" % len(_TOO_LONG)
+        self.transport.write(head + length + _TOO_LONG.encode())
+        self.transport.close()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         # self.app: not so where uvicorn refuses a connection too many; the pipeline: answers keep their order

@@ -26,7 +26,7 @@ from api.sparql.answering import CORS, Answer, Using, problem, ready, unchanged
 from kg.findings import BilimError, finding
 from kg.sparql.description import Held, describe
 from kg.sparql.formats import GRAPHS, offers_for
-from kg.sparql.negotiation import Offer, by_suffix, negotiate
+from kg.sparql.negotiation import Offer, negotiate
 from kg.sparql.pool import Pool
 from kg.sparql.running import Job
 from kg.sparql.vet import vet
@@ -94,10 +94,10 @@ async def _protocol(request: Request, services: Services, release: str, using: U
         asked = await asking.read(request)
         if asked is None:
             return await _described(request, services, release)
-        if asked.format is None and editor.wanted(request):
+        if not asked.formats and editor.wanted(request):
             return await _shown(request, services, asked, release, using, began)
         vetted, timeout = await _vetted(pool, asked, services.settings.sparql_timeout, began)
-        offer = asking.choose(request, vetted, asked.format)
+        offer = asking.choose(request, vetted.form, asked.formats)
     except asking.Noted as noted:
         return problem(request, noted.why)
     except BilimError as error:
@@ -207,12 +207,8 @@ async def graph_store(request: Request) -> Response:
         headers = {**CORS, "Allow": _READING}
         return finding_problem(request, finding("graph-store-reads", method=request.method), headers=headers)
     try:
-        graph, suffix = _graph_asked(request)
-        offer = by_suffix(suffix, GRAPHS) if suffix else negotiate(request.headers.get("accept"), GRAPHS)
-        if offer is None:
-            allowed = ", ".join(f"{o.media_type} ({o.suffix})" for o in GRAPHS)
-            accept = suffix or request.headers.get("accept")
-            raise QueryError("sparql-not-acceptable", accept=accept, form="CONSTRUCT", allowed=allowed)
+        graph, formats = _graph_asked(request)
+        offer = asking.choose(request, "CONSTRUCT", formats)
         held = services.release().manifest
         known = {*held.graphs, *services.described.graphs(held.id)}
         if graph is not None and graph not in known:
@@ -233,13 +229,12 @@ async def graph_store(request: Request) -> Response:
     return Answer(request, lambda: nullcontext(pool), Job(vetted.text, offer.media_type), results, key_of)
 
 
-def _graph_asked(request: Request) -> tuple[str | None, str | None]:
-    """The IRI (None: the default graph) and the suffix of a format. Raises :class:`QueryError` (400)."""
+def _graph_asked(request: Request) -> tuple[str | None, tuple[str, ...]]:
+    """The IRI (None: the default graph) and the values of ``format=``. Raises :class:`QueryError` (400)."""
     fields: dict[str, list[str]] = {}
     for name, value in asking.pairs_of(request.scope["query_string"]):
         fields.setdefault(name, []).append(value)
     graphs, default = fields.get("graph", []), "default" in fields
     if len(graphs) + default != 1:
         raise QueryError("graph-store-which", path=GRAPH_STORE)
-    suffix = next(iter(fields.get("format", [])), None)
-    return (None if default else asking.graph_iri(graphs[0], "graph")), suffix
+    return (None if default else asking.graph_iri(graphs[0], "graph")), asking.formats(fields)

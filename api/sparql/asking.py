@@ -12,9 +12,8 @@ from fastapi import Request
 from pyoxigraph import NamedNode
 
 from kg.findings import BilimError
-from kg.sparql.formats import offers_for
-from kg.sparql.negotiation import Offer, by_suffix, negotiate
-from kg.sparql.vetted import Vetted
+from kg.sparql.formats import called, offers_for
+from kg.sparql.negotiation import Offer, negotiate
 from kg.store.dataset import Dataset
 from kg.store.errors import QueryError
 from kg.terms import GRAPH_DERIVED
@@ -25,17 +24,17 @@ UPDATE: Final = "application/sparql-update"
 _ESCAPED: Final = 4  # a form may write each byte as %XX, and holds names and graphs too
 _MOST_FIELDS: Final = 1000
 _BAD_ESCAPE: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
-_ONCE: Final = ("query", "timeout", "format")
+_ONCE: Final = ("query", "timeout")
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One query as it was asked; ``timeout`` in seconds, ``format`` a suffix such as csv."""
+    """One query as it was asked; ``timeout`` in seconds, ``formats`` the values of ``format=``."""
 
     text: str
     dataset: Dataset | None
     timeout: float | None
-    format: str | None
+    formats: tuple[str, ...]
 
 
 class Noted(Exception):
@@ -76,18 +75,23 @@ async def read(request: Request) -> Asked | None:
         raise QueryError("sparql-no-query", path=request.url.path)
     if len(texts[0].encode()) > limit:
         raise QueryError("sparql-too-large", limit=limit)
-    return Asked(texts[0], _dataset(fields), _timeout(request, fields), _only(fields, "format"))
+    return Asked(texts[0], _dataset(fields), _timeout(request, fields), formats(fields))
 
 
-def choose(request: Request, vetted: Vetted, suffix: str | None) -> Offer:
-    """The format of the answer: ``format=``, else Accept. Raises :class:`QueryError` (406)."""
-    offers = offers_for(vetted.form)
+def choose(request: Request, form: str, formats: tuple[str, ...]) -> Offer:
+    """The format of the answer to a form of query: ``format=``, else Accept. Raises :class:`QueryError` (406)."""
+    offers = offers_for(form)
     accept = request.headers.get("accept")
-    offer = by_suffix(suffix, offers) if suffix else negotiate(accept, offers)
+    offer = called(formats, offers) if formats else negotiate(accept, offers)
     if offer is None:
         allowed = ", ".join(f"{o.media_type} ({o.suffix})" for o in offers)
-        raise QueryError("sparql-not-acceptable", accept=suffix or accept, form=vetted.form, allowed=allowed)
+        raise QueryError("sparql-not-acceptable", accept=", ".join(formats) or accept, form=form, allowed=allowed)
     return offer
+
+
+def formats(fields: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """The values of ``format=`` that are not empty."""
+    return tuple(value for value in fields.get("format", []) if value)
 
 
 def graph_iri(iri: str, parameter: str) -> str:
@@ -130,6 +134,9 @@ def _kind(given: str) -> str:
 
 
 async def _body(request: Request, most: int, told: int) -> bytes:
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared) > most:  # before any of it is read
+        raise QueryError("sparql-too-large", limit=told)
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():

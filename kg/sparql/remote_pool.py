@@ -27,6 +27,7 @@ from kg.sparql.forward import Limits, answer
 from kg.sparql.outcomes import Outcome
 from kg.sparql.pool import Pool, Served
 from kg.sparql.running import Busy, Job
+from kg.sparql.vetted import Vetted
 from kg.store.errors import QueryError
 from kg.store.protocol import Store
 from kg.store.remote import RemoteStore
@@ -140,6 +141,17 @@ class RemotePool(Pool):
             raise
         finally:
             self._on_outcome(outcome, time.monotonic() - began)
+
+    async def vet(self, text: str, timeout: float | None = None) -> Vetted:
+        """See :meth:`Pool.vet`: by the worker that reads queries."""
+        if self._served is None:
+            raise QueryError("sparql-unavailable", reason="")
+        began = time.monotonic()
+        try:
+            return await self._reader.vet(text, timeout)
+        except BilimError as error:
+            self._on_outcome("rejected" if isinstance(error, Busy) else "client-error", time.monotonic() - began)
+            raise
 
     async def close(self) -> None:
         """End the workers and let nobody in any more."""

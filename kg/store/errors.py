@@ -8,6 +8,8 @@ from typing import Any
 from kg.findings import BilimError, Exit, Where, finding
 
 _PLACE = re.compile(r"error at (\d+):(\d+): ", re.ASCII)
+_SENTENCE = re.compile(r"[A-Z][A-Za-z]+(?: [\w*]+){2,}")
+_NOTHING = "expected [_]"
 _LONGEST = 300
 
 
@@ -31,6 +33,12 @@ def syntax_place(message: str) -> tuple[int | None, int | None, str]:
     match = _PLACE.match(message)
     text = message[match.end() :] if match else message
     text = " ".join(re.sub(r"\[[^\[\]]*\.\.[^\[\]]*\],? ?", "", text).split())
+    # a rule that was broken stands among the letters that could have followed, where the parser gave up at last
+    choices = text.removeprefix("expected ").removeprefix("one of ").split(", ")
+    if rules := [said for said in choices if _SENTENCE.fullmatch(said)]:
+        text = "; ".join(rules)
+    elif text == _NOTHING:
+        text = "nothing can stand here; BIND … AS or SELECT … AS may name a variable that is in use before"
     if len(text) > _LONGEST:
         text = text[:_LONGEST] + "…"
     return (int(match[1]), int(match[2]), text) if match else (None, None, text)

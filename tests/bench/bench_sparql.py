@@ -62,14 +62,12 @@ graph.parse(sys.argv[1], format="nquads")
 uvicorn.run(SparqlEndpoint(path="/sparql", graph=graph), host="127.0.0.1", port=int(sys.argv[2]), log_level="critical")
 """
 OURS = """
-import sys, uvicorn
+import sys
 from pathlib import Path
-from api.app import create_app
-from kg.log import configure
+from kg.commands.serve import _serve, listen
 from kg.settings import Settings
 settings = Settings(home=Path(sys.argv[1]), log_level="error", sparql_cache_mb=int(sys.argv[3]), sparql_nice=0)
-configure(settings)
-uvicorn.run(create_app(settings), host="127.0.0.1", port=int(sys.argv[2]), log_config=None)
+_serve(settings, listen("127.0.0.1", int(sys.argv[2])))
 """
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hypothesis import settings as drawing
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -23,6 +24,10 @@ from kg.log import configure
 from kg.settings import Settings
 from tests import remote_stores
 from tests.released import publish_small
+
+# The suite draws the same examples each time, in any time; HYPOTHESIS_PROFILE=default draws others, to find more.
+drawing.register_profile("repeatable", derandomize=True, database=None, deadline=None)
+drawing.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 SERVE = """
 import sys, uvicorn

@@ -126,6 +126,18 @@ def test_a_filter_by_one_value_of_a_list_is_no_equality() -> None:
         assert dialect(same) == same
 
 
+def test_the_dialect_takes_linear_time() -> None:
+    """Strangers' queries go through it: each of these once took from half a minute to for ever."""
+    for text in (
+        "ASK { FILTER EXISTS { VALUES ?n { 0 } " + "BIND(1 AS ?x)" * 5_000 + " ?s ?p ?o } }",
+        "ASK { FILTER EXISTS { VALUES ?n { 0 }\n" + "BIND(1 AS ?x)\n" * 5_000 + " ?s ?p ?o } }",
+        "ASK { '" + "\\'" * 100_000,
+        'ASK { """' + '\\"""' * 50_000,
+        "ASK { ''' " + "'' " * 60_000,
+    ):
+        assert dialect(text) == text
+
+
 def test_exists_over_values_becomes_an_or() -> None:
     text = """FILTER(?x || EXISTS {
       VALUES ?n { 0 1 }

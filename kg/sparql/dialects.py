@@ -33,7 +33,11 @@ from typing import Final
 Dialect = Callable[[str], str]
 """Query text -> the text for one kind of store. The answers mean the same."""
 
-_STRING: Final = r"'''.*?'''|\"\"\".*?\"\"\"|'(?:[^'\\\n\r]|\\.)*'|\"(?:[^\"\\\n\r]|\\.)*\""
+# Strangers' queries are read by these too, so none may take more than linear time: a string that does not end ends with
+# its line or the text, and what has matched once is not tried again in another way.
+_LONG: Final = "{q}{q}{q}(?:[^{q}\\\\]|\\\\.|{q}(?!{q}{q}))*+(?:{q}{q}{q}|\\Z)"
+_SHORT: Final = "{q}(?:[^{q}\\\\\\n\\r]|\\\\.)*+{q}?"
+_STRING: Final = "|".join(pattern.replace("{q}", quote) for quote in "'\"" for pattern in (_LONG, _SHORT))
 _IRI: Final = r"<[^<>\"{}|^`\\\x00-\x20]*>"
 _NAME: Final = r"[\w.-]*:[\w.-]*[\w-]"
 _GAP: Final = r"(?:\s|#[^\n\r]*[\n\r])*"
@@ -45,8 +49,8 @@ _COMPARED: Final = re.compile(
 )
 
 _EXISTS: Final = re.compile(
-    r"\bEXISTS \{\s*VALUES (?P<name>\?\w+) \{(?P<values>(?: \d+)+) \}\s*"
-    r"(?P<lines>(?:(?:BIND|FILTER)\(.*\)\s*)+)\}",
+    r"\bEXISTS \{\s*+VALUES (?P<name>\?\w+) \{(?P<values>(?: \d+)++) \}\s*+"
+    r"(?P<lines>(?>(?:BIND|FILTER)\(.*\)[ \t]*+\n\s*+)++)\}",
     re.IGNORECASE,
 )
 _BIND: Final = re.compile(r"BIND\((?P<told>.*) AS (?P<name>\?\w+)\)", re.IGNORECASE)

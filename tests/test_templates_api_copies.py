@@ -83,6 +83,8 @@ def test_of_entities_only_the_members_asked_for_come_and_what_names_them(two: tu
     told = get(client, "/api/v1/entities", 422, id="person/aigul-example", fields="labels,lable")
     assert "'lable'" in told["detail"]
     assert "label" in told["detail"]
+    whole = get(client, "/api/v1/entities", **asked)
+    assert client.get(whole["links"]["self"]).json() == whole
     sent = client.post("/api/v1/entities", json={"id": ["person/aigul-example"], "fields": ["slug"]})
     assert set(sent.json()["data"][0]) == {"id", "kind", "slug"}
 

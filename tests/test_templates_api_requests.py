@@ -105,6 +105,37 @@ def test_a_field_that_is_not_there_is_told(client: TestClient) -> None:
 # --- POST -----------------------------------------------------------------------------------------
 
 
+def test_all_that_is_wrong_is_told_at_once_with_examples_that_work(client: TestClient) -> None:
+    given = {
+        "on": "2022-02-30",
+        "foo": "1",
+        "page": "0",
+        "page_size": "99999",
+        "fields": "nope",
+        "lang": "xx",
+        "clang": "de",
+    }
+    answer = client.get(HOLDERS, params=given)
+    assert answer.status_code == 422
+    told = {error["parameter"]: error for error in answer.json()["errors"]}
+    assert told.keys() == {"post", *given}
+    for name, error in told.items():
+        assert error["given"] == given.get(name)
+        assert client.get(error["example"]).status_code == 200, error
+    alone = client.get(HOLDERS, params={"post": "kz-minister-of-education", "clang": "de"}).json()
+    assert alone["parameter"] == "clang"
+    assert client.get(alone["example"]).status_code == 200
+    assert alone["type"].endswith("/bad-parameter")
+
+
+@pytest.mark.parametrize(
+    ("body", "said"), [(b"[]", "array"), (b"null", "null"), (b"1", "number"), (b'{"post": {}}', "object")]
+)
+def test_bodies_are_told_in_the_words_of_json(client: TestClient, body: bytes, said: str) -> None:
+    answer = client.post(HOLDERS, content=body, headers={"Content-Type": "application/json"})
+    assert said in answer.json()["title"]
+
+
 def test_a_body_asks_the_same_as_an_address(client: TestClient) -> None:
     asked = {**ASKED, "clang": "en", "page_size": 10, "document": ["seed-000"]}
     answer = client.post(HOLDERS, json=asked)

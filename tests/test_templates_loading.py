@@ -218,6 +218,11 @@ def test_a_broken_file_takes_nothing_else_down(tmp_path: Path) -> None:
     (folder / "good.rq").write_text("ASK { ?s ?p ?o }")
     (folder / "bad.rq").write_text("#+ a: [\nASK {}")
     (folder / "wrong.name.rq").write_text("ASK {}")
+    (folder / "empty.rq").write_text("")
+    (folder / "blank.rq").write_text(" \n\n")
+    (folder / "deep.rq").write_text("SELECT * WHERE " + "{" * 3000 + "}" * 3000)
+    (folder / "long.rq").write_text("ASK { ?s " + "/".join(["a"] * 3000) + " ?o }")
+    (folder / "lists.rq").write_text("ASK { ?s ?p " + "[ ?p " * 1000 + "1" + "]" * 1000 + " }")
     (tmp_path / "_params.yaml").write_text("x: [")
     catalogue = Catalogue(tmp_path)
     assert list(catalogue.templates) == ["a/good"]
@@ -225,6 +230,11 @@ def test_a_broken_file_takes_nothing_else_down(tmp_path: Path) -> None:
         "_params.yaml": "template-yaml",
         "a/bad.rq": "template-yaml",
         "a/wrong.name.rq": "template-name",
+        "a/empty.rq": "sparql-form",
+        "a/blank.rq": "sparql-form",
+        "a/deep.rq": "template-deep",
+        "a/long.rq": "template-deep",
+        "a/lists.rq": "template-deep",
     }
     with pytest.raises(BilimError, match=r"a/bad\.rq.*line 1"):
         catalogue.get("a/bad")

@@ -15,6 +15,7 @@ from api.routers.templates_body import json_parameters
 from kg.findings import BilimError, Finding, finding
 from kg.kinds import KINDS
 from kg.releases.terms_json import localize
+from kg.templates.page import address
 from kg.terms import entity_iri, expand, split_entity_iri
 
 MOST = 100
@@ -87,7 +88,7 @@ def _answer(request: Request) -> Response:
             if text in missing
         ],
         "moved": moved,
-        "links": {"self": request.url.path},
+        "links": {"self": address(request.url.path, request.query_params.multi_items())},
         "release": release.id,
         "on": on.isoformat(),
     }

@@ -6,7 +6,7 @@ Routes look the template up at each request, so a file that changes needs no new
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 
-from api.answers import choose, content, interface, json_answer, json_ld_answer, rdf_answer, services_of
+from api.answers import choose, content, json_answer, json_ld_answer, rdf_answer, services_of
 from api.front.pinned import under
 from api.front.variant import JSON, JSON_LD, N_TRIPLES, TURTLE
 from api.problems import bad_parameters, finding_problem
@@ -36,8 +36,9 @@ from kg.templates.fields import chosen as fields_chosen
 from kg.templates.fields import columns
 from kg.templates.model import Template
 from kg.templates.page import NoSuchPage
-from kg.templates.params import BadParameters, Values
+from kg.templates.params import BadParameters, Values, Wrong, example_url
 from kg.templates.run import Engine, Table
+from kg.terms import LANGUAGES
 
 RESULTS_JSON = "application/sparql-results+json"
 RESULTS_XML = "application/sparql-results+xml"
@@ -98,6 +99,11 @@ def routes(catalogue: Catalogue, engines: Engines) -> list[Route]:
     return [_Endpoint(path, endpoint, methods=["GET"]), _Endpoint(path, posted, methods=["POST"])]
 
 
+def widest(catalogue: Catalogue) -> list[str]:
+    """Addresses of the lists of all there is: choosing and ordering them costs most, and is done once for a release."""
+    return [t.path for t in catalogue.templates.values() if t.page_size and not any(p.needed for p in t.params)]
+
+
 def describe(app: FastAPI, catalogue: Catalogue, engines: Engines) -> None:
     """Let /openapi.json hold one operation for each template that is served now, with the values of this release."""
     build: Callable[[], dict[str, Any]] = app.openapi
@@ -147,7 +153,6 @@ def _negotiated(request: Request, engines: Engines, template: Template, suffix: 
         media = offer.media_type
     else:
         media = choose(request, offers)
-    interface(request)  # a wrong lang= is told, though only errors are written in it
     try:
         return _answer(_call(request, engines, template, media))
     except BadParameters as error:
@@ -170,19 +175,38 @@ def _call(request: Request, engines: Engines, template: Template, media: str) ->
     fields = request.query_params.getlist("fields")
     if template.form != "SELECT" and fields:
         given["fields"] = fields
+    wrong: list[Wrong] = []
+    values, asked, chosen = None, None, None
+    try:
+        values = engine.check(template, given, services.today())
+    except BadParameters as error:
+        wrong += error.wrong
+    base = example_url(template, "", values.texts if values is not None else {})
+    try:
+        if template.page_size is not None:
+            numbers = request.query_params.get("page"), request.query_params.get("page_size")
+            limit = services.settings.page_size_max
+            asked = pages.asked(*numbers, usual=template.page_size, maximum=limit, path=template.path)
+    except BadParameters as error:
+        wrong += (_with_example(one, base) for one in error.wrong)
+    try:
+        chosen = fields_chosen(template, fields, table=media != JSON)
+    except BadParameters as error:
+        wrong += (_with_example(one, base) for one in error.wrong)
+    for name in ("lang", "clang"):  # lang too, though only errors are written in it
+        if (code := request.query_params.get(name)) and code not in LANGUAGES:
+            told = finding("language-unknown", value=code[:40], parameter=name)
+            wrong.append(_with_example(Wrong(name, code[:80], told, f"?{name}={LANGUAGES[0]}"), base))
+    if wrong or values is None:
+        raise BadParameters(wrong)
     languages = content(request)
-    values = engine.check(template, given, services.today())
-    asked = None
-    if template.page_size is not None:
-        asked = pages.asked(
-            request.query_params.get("page"),
-            request.query_params.get("page_size"),
-            usual=template.page_size,
-            maximum=services.settings.page_size_max,
-            path=template.path,
-        )
-    chosen = fields_chosen(template, fields, table=media != JSON)
     return _Call(request, release, engine, template, values, asked, chosen, languages, media)
+
+
+def _with_example(wrong: Wrong, base: str) -> Wrong:
+    """The example of a parameter that every endpoint has, with what this one needs beside it."""
+    tail = wrong.example.partition("?")[2]
+    return replace(wrong, example=f"{base}{'&' if '?' in base else '?'}{tail}" if tail else base)
 
 
 def _answer(call: _Call) -> Response:

@@ -16,6 +16,10 @@ from api.front.variant import JSON
 from kg.findings import BilimError, finding
 
 
+class _Number(str):
+    """A number of JSON as it is written."""
+
+
 async def json_parameters(request: Request) -> Request:
     """The request with the members of its body added to its query. Strings, numbers, booleans, lists of them; null is
     not given.
@@ -46,7 +50,7 @@ def _check_media(request: Request) -> None:
 
 def _pairs(body: bytes) -> list[tuple[str, str]]:
     # numbers stay as they are written: 1.10 is not 1.1
-    data = _object(body, number=str)
+    data = _object(body, number=_Number)
     return [(name, _text(name, item)) for name, value in data.items() for item in _items(value)]
 
 
@@ -57,7 +61,7 @@ def _object(body: bytes, number: Callable[[str], Any] | None = None) -> dict[str
         reason = str(error)[:200] if isinstance(error, ValueError) else "too deeply nested"
         raise BilimError(finding("body-unreadable", reason=reason)) from None
     if not isinstance(data, dict):
-        raise BilimError(finding("body-unreadable", reason=f"{type(data).__name__} at the top"))
+        raise BilimError(finding("body-unreadable", reason=f"{_called(data)} at the top"))
     return data
 
 
@@ -70,7 +74,15 @@ def _text(name: str, value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return value
-    raise BilimError(finding("body-value", name=name[:80], given=type(value).__name__))
+    raise BilimError(finding("body-value", name=name[:80], given=_called(value)))
+
+
+def _called(value: Any) -> str:
+    """What JSON calls it: what was sent is to be found again in the message."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    kinds: tuple[tuple[type, str], ...] = ((_Number, "number"), (dict, "object"), (list, "array"), (str, "string"))
+    return next((name for kind, name in kinds if isinstance(value, kind)), "number")
 
 
 def _no_constant(text: str) -> Any:

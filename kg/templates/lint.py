@@ -5,6 +5,7 @@ Works on tokens: groups are followed by their braces, statements by their keywor
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -42,6 +43,15 @@ class Checked:
         return _at(self.file, self.lines, token)
 
 
+DEEPEST: Final = 100
+"""Brackets in brackets."""
+LONGEST: Final = 250
+"""Of one operator or one kind of group in a file."""
+_CHAINED: Final = frozenset(
+    {*"/|^!+-*=<>", "||", "&&", "!=", "<=", ">=", "UNION", "OPTIONAL", "MINUS", "FILTER", "BIND", "GRAPH", "VALUES"}
+)
+
+
 def _at(file: str, lines: Sequence[Line], token: Token) -> Where:
     return Where(file, line=lines[min(token.line, len(lines)) - 1].origin, column=str(token.column))
 
@@ -63,6 +73,22 @@ def prefixes(file: str, lines: Sequence[Line], tokens: Sequence[Token], table: M
         finding("lint-prefix", where=_at(file, lines, token), prefix=token.text.partition(":")[0])
         for token in unknown(tokens, table)
     ]
+
+
+def deep(file: str, lines: Sequence[Line], tokens: Sequence[Token]) -> list[Finding]:
+    """What would overflow the stack of the engine's parser, and so end the process: brackets in brackets, long chains.
+
+    300 of the one or 1,000 of the other do it; both bounds are far above what is written by hand.
+    """
+    depth, chains = 0, Counter[str]()
+    for token in tokens:
+        depth += (token.text in ("{", "(", "[")) - (token.text in ("}", ")", "]"))
+        word = token.upper or token.text
+        chains[word] += word in _CHAINED
+        if depth > DEEPEST or chains[word] > LONGEST:
+            where = _at(file, lines, token)
+            return [finding("template-deep", where=where, given=token.text, depth=DEEPEST, chain=LONGEST)]
+    return []
 
 
 def _optionals(c: Checked) -> Iterator[Finding]:

@@ -117,6 +117,8 @@ def load(data: bytes, name: str, file: str, context: Context) -> Template:
     seen = significant(tokens)
     if unknown := lint.prefixes(file, lines, tokens, context.prefixes):
         raise BilimError(*unknown)  # nothing else can be said of a text that cannot be read
+    if deep := lint.deep(file, lines, seen):
+        raise BilimError(*deep)
     form = _vetted(query, lines, file, context.prefixes)
     names = _names(tokens, context)
     text.conditions(tokens, file)  # raises for one that is not closed
@@ -187,7 +189,7 @@ def _vetted(query: str, lines: tuple[source.Line, ...], file: str, table: Mappin
     try:
         return vet(query, prefixes=dict(table)).form
     except QueryError as error:
-        origin = lines[min(error.line, len(lines)) - 1].origin if error.line else None
+        origin = lines[min(error.line, len(lines)) - 1].origin if error.line and lines else None
         where = Where(file, line=origin, column=str(error.column) if error.column else None)
         raise BilimError(*(f.at(where) for f in error.findings)) from None
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyoxigraph import BaseDirection, BlankNode, Literal, NamedNode, Triple
 
 from kg.findings import BilimError
 from kg.store.embedded import EmbeddedStore
 from kg.templates.catalogue import Catalogue
 from kg.templates.loader import Context, load
 from kg.templates.model import Template
-from kg.templates.order import Order, Orders
+from kg.templates.order import Order, Orders, packed, unpacked
 from kg.templates.page import Asked, NoSuchPage
 from kg.templates.prepare import first_page
 from kg.templates.run import Engine
@@ -172,12 +174,48 @@ def test_a_list_of_all_there_is_is_paged_by_a_subquery(subject: str) -> None:
     assert Catalogue(QUERIES).get(f"{subject}/list").paged
 
 
+TERMS = (
+    None,
+    NamedNode("https://example.org/a"),
+    Literal("a"),
+    Literal("a", language="kk"),
+    Literal("", language="ru-Cyrl"),
+    Literal("7", datatype=NamedNode("http://www.w3.org/2001/XMLSchema#integer")),
+    Literal('a "quoted"\\n text\n', datatype=NamedNode("https://example.org/type")),
+    Literal("مرحبا", language="ar", direction=BaseDirection.RTL),
+    BlankNode("b0"),
+    Triple(NamedNode("https://example.org/a"), NamedNode("https://example.org/b"), Literal("c")),
+)
+
+
+@given(st.lists(st.sampled_from(TERMS)))
+def test_a_kept_row_is_the_row_that_came(row: list[Any]) -> None:
+    assert unpacked(packed(row)) == tuple(row)
+
+
+@pytest.mark.parametrize("text", [PAGED, PLAIN])
+def test_what_is_kept_of_a_list_is_nothing_that_the_collector_goes_through(store: EmbeddedStore, text: str) -> None:
+    engine, asked, kept = Engine(store, Names(store.raw)), template(text), list[Any]()
+
+    class Noting(Orders):
+        def get(self, key: Any, ask: Any) -> Any:
+            kept.append(super().get(key, ask))
+            return kept[-1]
+
+    engine._orders = Noting()
+    assert len(rows(engine, asked, 1, 1000)) > 2
+    gc.collect()  # by which tuples of nothing but texts are left out from then on
+    rows_kept = [*kept[0].rows] if isinstance(kept[0], Order) else [row for group in kept[0].groups for row in group]
+    assert len(rows_kept) > 2
+    assert not any(map(gc.is_tracked, rows_kept))
+
+
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 30)), max_size=40))
 @settings(max_examples=200, deadline=None)
 def test_orders_never_hold_more_than_they_may(asks: list[tuple[int, int]]) -> None:
     orders, held = Orders(most=60), dict(reversed(asks))
     for key, _ in asks:
         size = held[key]
-        found = orders.get(key, lambda size=size: Order(("a", "b"), ((None, None),) * size))  # type: ignore[misc]
+        found = orders.get(key, lambda size=size: Order(("a", "b"), ("(UNDEF UNDEF)",) * size))  # type: ignore[misc]
         assert len(found.rows) == size
         assert orders.cells <= 60

@@ -44,14 +44,18 @@ def keys(template: Template, values: Values) -> str:
 
 def details(template: Template, values: Values, variables: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """The query for all there is to say of these rows of :func:`keys`, which have these variables."""
-    return part_of(template, values, "details", given_rows(variables, rows))
+    return part_of(template, values, "details", given_rows(variables, map(given_row, rows)))
 
 
-def given_rows(variables: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows as they stand in place of the subquery that gave them."""
+def given_rows(variables: Sequence[str], rows: Iterable[str]) -> str:
+    """Rows of :func:`given_row` as they stand in place of the subquery that gave them."""
     heads = " ".join("?" + name for name in variables)
-    given = ("(" + " ".join("UNDEF" if cell is None else str(cell) for cell in row) + ")" for row in rows)
-    return f"VALUES ({heads}) {{ {' '.join(given)} }}"
+    return f"VALUES ({heads}) {{ {' '.join(rows)} }}"
+
+
+def given_row(row: Sequence[object]) -> str:
+    """A row as it stands in VALUES."""
+    return "(" + " ".join(["UNDEF" if cell is None else str(cell) for cell in row]) + ")"
 
 
 def part_of(template: Template, values: Values, part: Part, page: str = "", *, bare: bool = False) -> str:

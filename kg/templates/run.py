@@ -15,10 +15,10 @@ from kg.store.protocol import Solutions, Store
 from kg.templates import enumeration, params, shape
 from kg.templates.entities import StoreEntities
 from kg.templates.model import Param, Template
-from kg.templates.order import Listing, Order, Orders
+from kg.templates.order import Listing, Order, Orders, packed, unpacked
 from kg.templates.page import Asked, NoSuchPage, Page
 from kg.templates.params import Values
-from kg.templates.prepare import Part, bound, given_rows, keys, part_of, sorting
+from kg.templates.prepare import Part, bound, given_row, given_rows, keys, part_of, sorting
 from kg.templates.shape import Labels, Row
 from kg.templates.sort import arranged
 
@@ -98,7 +98,7 @@ class Engine:
             return self._rows_page(query, asked)
         page = _existing(asked, len(listing.groups))
         chosen = listing.groups[asked.offset : asked.offset + asked.size]
-        return Table(listing.variables, [row for group in chosen for row in group], page)
+        return Table(listing.variables, [unpacked(row) for group in chosen for row in group], page)
 
     def objects(
         self, template: Template, table: Table, languages: Sequence[str], fields: Sequence[str] | None = None
@@ -143,7 +143,7 @@ class Engine:
 
     def _order(self, template: Template, values: Values) -> Order:
         variables, rows = self._sorted(template, values, "keys")
-        return Order(variables, tuple(rows))
+        return Order(variables, tuple(map(given_row, rows)))
 
     def _sorted(
         self, template: Template, values: Values, part: Part, page: str = "", most: int | None = None
@@ -167,7 +167,8 @@ class Engine:
         variables, rows = self._sorted(template, values, "whole", most=None if merges else most)
         if not merges and len(rows) > most:
             return Listing(variables, None)
-        return Listing(variables, tuple(shape.groups(node, rows, {name: i for i, name in enumerate(variables)})))
+        groups = shape.groups(node, rows, {name: i for i, name in enumerate(variables)})
+        return Listing(variables, tuple([tuple(map(packed, group)) for group in groups]))
 
     def _rows_page(self, query: str, asked: Asked) -> Table:
         variables, rows = self._select(f"{query}\nLIMIT {asked.size} OFFSET {asked.offset}")

@@ -128,7 +128,8 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     templates.describe(app, services.templates, engines)
     openapi.complete(app)
     within = {things.BELOW: direct(app, things.BELOW + "{kind}/{name}", of_things.by_path)}
-    return Front(app, services, {sparql.PATH: direct(app, sparql.PATH, sparql.sparql)}, within)
+    at_once = {sparql.PATH: direct(app, sparql.PATH, sparql.sparql)}
+    return Front(app, services, at_once, within, lambda: templates.widest(services.templates))
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ The first look-up is by the request as written; only when that fails is the vari
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from math import inf
 from secrets import token_hex
 from typing import Any
@@ -39,11 +39,20 @@ class Front:
     """ASGI app round an ASGI app. ``clock`` gives seconds since the epoch (tests hand in their own).
 
     ``direct``: path -> ASGI app that answers it with no routing (see api/front/direct.py); ``within``: by folder.
+    ``standing``: addresses that are answered for each release before anybody asks.
     """
 
-    def __init__(self, app: ASGIApp, services: Services, direct: Direct = NONE, within: Direct = NONE) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        services: Services,
+        direct: Direct = NONE,
+        within: Direct = NONE,
+        standing: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
         self.app = app
         self.direct = direct
+        self.standing = standing
         self.within = within
         self.services = services
         self.state = app.state  # type: ignore[attr-defined]  # as of a FastAPI app: app.state.services
@@ -120,7 +129,8 @@ class Front:
         """Another release is served: nothing that was kept holds, and what was read is answered anew."""
         wanted = self.cache.wanted()
         self.cache.clear()
-        self.renewal.begin(wanted)
+        always = () if self.services.settings.dev else self.standing()  # dev: nothing is kept
+        self.renewal.begin((*wanted, *((path, b"", None, None, None) for path in always)))
 
     async def _renew(self, raw: RawKey) -> None:
         """Compute the answer to a request as written, as if it had come now."""

@@ -2,7 +2,8 @@
 
 A publish makes every ready answer void, though few have changed. The requests that were answered from the cache are
 put to the application once more, one after another, the latest first, with a pause as long as each took, so that
-readers keep most of the server. What is asked for before its turn is computed then, as ever.
+readers keep most of the server. What is asked for before its turn is computed then, as ever. So are the addresses that
+stand for each release: the lists of all there is, whose choosing and ordering costs most.
 """
 
 from __future__ import annotations
@@ -37,6 +38,11 @@ class Renewal:
         self._due = dict.fromkeys(list(due)[: self._most])
         if self._due:
             self._task = asyncio.create_task(self._run(), name="renew answers")
+
+    @property
+    def due(self) -> int:
+        """How many requests are still to be renewed, or are being renewed now."""
+        return len(self._due)
 
     def stop(self) -> None:
         """End the run, if there is one."""

@@ -28,6 +28,7 @@ from kg.settings import Settings
 from kg.sparql.pinned import Pins
 from kg.sparql.pool import Pool
 from kg.sparql.results import Results
+from kg.store.fitting import triples_that_fit
 from kg.templates.catalogue import Catalogue
 
 POLL_SECONDS = 0.5
@@ -221,7 +222,7 @@ class Services:
         for listener in self._listeners:
             listener()
         structlog.get_logger("api").info("serving release", release=release.id)
-        if self.remote is None and release.manifest.triples <= self.settings.memory_triples:
+        if self.remote is None and release.manifest.triples <= triples_that_fit(self.settings.memory_triples):
             # a thread that nobody waits for: until it has ended, the disk answers
             threading.Thread(target=_hold, args=(release,), name="hold release", daemon=True).start()
         return True

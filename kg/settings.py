@@ -51,7 +51,8 @@ class Settings(BaseSettings):
     renewed_answers: int = Field(
         1000,
         ge=0,
-        description="Ready answers, those read last, that are computed again at once after a publish; 0: none.",
+        description="Answers that are computed at once after a publish: those read last before it, and the lists "
+        "without parameters; 0: none.",
     )
     http_max_age: int = Field(
         60, ge=0, description="Seconds a browser may use an answer without asking: a publish is seen after this long."
@@ -82,11 +83,12 @@ class Settings(BaseSettings):
     page_size_max: int = Field(
         1000, ge=1, description="Largest page_size; a page of 1,000 rows is about 0.5 MB of JSON."
     )
-    memory_triples: int = Field(
-        250_000,
+    memory_triples: int | None = Field(
+        None,
         ge=0,
-        description="Triples up to which a release is also held in memory (about 420 bytes each), where templates are "
-        "answered two to four times as fast; 0: none.",
+        description="Triples up to which a release is also held in memory (420 bytes each, twice for a moment), where "
+        "templates are answered two to four times as fast. Not set: what a quarter of the memory of machine or "
+        "container holds, at most 2,000,000; 0: none.",
     )
     sparql_workers: int = Field(2, ge=1, description="Queries of /sparql that run at once; one for each core.")
     sparql_queue: int = Field(16, ge=0, description="Queries that may wait for a worker before 503.")

@@ -15,6 +15,7 @@ from api.app import create_app
 from kg.findings import catalogue
 from kg.log import configure
 from kg.settings import Settings
+from kg.store.fitting import memory, triples_that_fit
 from tests.released import publish_small
 
 
@@ -168,13 +169,27 @@ def test_releases_are_listed_with_what_they_hold(small: TestClient) -> None:
     assert "https://w3id.org/bilim/graph/data/small" in one["graphs"]
 
 
-@pytest.mark.parametrize("most", [0, 100_000])
-def test_a_release_that_fits_is_held_in_memory(small_home: Path, most: int) -> None:
+@pytest.mark.parametrize(
+    ("limit", "triples"),
+    [("1000000000\n", 297_619), ("4294967296", 1_278_264), ("max", 2_000_000), ("9223372036854771712", 2_000_000)],
+)
+def test_what_fits_in_memory_follows_the_limit_of_the_container(tmp_path: Path, limit: str, triples: int) -> None:
+    file = tmp_path / "memory.max"
+    file.write_text(limit)
+    machine = memory(())
+    fits = min(triples, machine // 4 // 840)
+    assert triples_that_fit(None, (tmp_path / "none", file)) == fits
+    assert triples_that_fit(7, (file,)) == 7
+    assert triples_that_fit(0, (file,)) == 0
+
+
+@pytest.mark.parametrize("most", [0, 100_000, None])
+def test_a_release_that_fits_is_held_in_memory(small_home: Path, most: int | None) -> None:
     front = create_app(Settings(home=small_home, log_level="error", sparql_workers=1, memory_triples=most))
     with TestClient(front) as client:
         release = front.state.services.release()
         end = time.monotonic() + 60
-        while most and not release.embedded.held and time.monotonic() < end:
+        while most != 0 and not release.embedded.held and time.monotonic() < end:
             time.sleep(0.05)
-        assert release.embedded.held is bool(most)
+        assert release.embedded.held is (most != 0)
         assert client.get("/api/v1/statistics/things").json()["data"]

@@ -4,7 +4,8 @@
 - first after a publish: pages that were read before are read once after ``current`` has moved to another release
   (a copy under another number), so no ready answer is left. CPU seconds of the server process for each,
   beside those of a route of constant bytes of the same length in the same process (1 = as cheap). ``never read``: the
-  same for a day never asked for.
+  same for a day never asked for. Half a second after the publish, in which a server computes again what was read
+  before it; ``--renewed 0`` leaves that out.
 
 ``--home HOME`` takes a home that ``bilim build`` made (it is copied); else one is built. ``--json FILE`` keeps the
 figures.
@@ -156,6 +157,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--home", type=Path, help="a home with a release; else one is built from data/")
     options.add_argument("--json", type=Path, help="keep the figures here too")
+    options.add_argument("--renewed", type=int, default=1000, help="answers renewed after a publish (0: none)")
     chosen = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder) / "home"
@@ -170,7 +172,9 @@ def main() -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        process = subprocess.Popen([sys.executable, "-c", SERVER, str(place), str(port)], cwd=ROOT)
+        renewed = {"BILIM_RENEWED_ANSWERS": str(chosen.renewed)}
+        command = [sys.executable, "-c", SERVER, str(place), str(port)]
+        process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **renewed})
         try:
             wait_until_ready(port, process)
             ask = Asking(port, process.pid)

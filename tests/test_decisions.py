@@ -18,6 +18,7 @@ from kg.imports.accept import accept
 from kg.imports.asking import decide, statement
 from kg.imports.build import Options, build
 from kg.imports.desk import Desk
+from kg.imports.judge import judge
 from kg.imports.ledger import open_ledger
 from kg.imports.recovery import recover
 from kg.imports.rules import Rules, load_rules
@@ -29,6 +30,7 @@ from kg.releases.verify import verify
 from kg.resources import Resources
 from kg.settings import Settings
 from kg.terms import BKG, GRAPH_LEDGER, SKOS, entity_iri
+from tests.graphs import HEADER
 from tests.imports_world import BECAUSE, STEWARD, THIRD, copied, desk_of, make_world, turtle
 
 RIVAL = """
@@ -157,6 +159,60 @@ def test_decisions_survive_a_build(desk: Desk, world: Path) -> None:
     assert ask(current(desk.home), f"<{first}> skos:altLabel ?name") == [("F. Person",)]
 
 
+def handed_in(desk: Desk, text: str) -> tuple[int, dict[str, Any]]:
+    """An import, and its report."""
+    number = flow.receive(desk, turtle(text), "later.ttl", None, STEWARD).import_.number
+    flow.process(desk, number)
+    with open_ledger(desk.home) as ledger:
+        return number, ledger.imports.kept(number, "report")
+
+
+def test_an_import_that_names_a_merged_thing_follows_it(desk: Desk) -> None:
+    decide(desk, "merge", {"thing": "person/third", "into": "person/second"}, WHY)
+    merged = current(desk.home)
+    number, report = handed_in(desk, THIRD + 'person:third skos:altLabel "Tertius"@en .')
+    told = [
+        (f["code"], f["severity"], f["entity"]["id"]) for f in report["findings"] if f["code"].startswith("import-")
+    ]
+    assert told == [("import-follows", "Info", entity_iri("person", "third"))]
+    assert accept(desk, number, BECAUSE).outcome == "published"
+    after = current(desk.home)
+    assert things_of(after, "person") == ["first", "second"], "it does not come back"
+    tenure, second = (after.projection.document(*thing) for thing in (("tenure", "c"), ("person", "second")))
+    assert tenure is not None
+    assert second is not None
+    assert tenure["member"]["slug"] == "second"
+    assert {"Third Person", "Tertius"} <= set(second["altLabels"]["en"])
+    assert second["labels"] == (merged.projection.document("person", "second") or {})["labels"]
+    assert verify(after) == []
+    again = build(desk.settings, desk.resources, Options())
+    assert content(current(desk.home)) == content(after), [f.text() for f in again.findings]
+
+
+def test_an_import_does_not_bring_back_what_was_corrected(desk: Desk) -> None:
+    second = entity_iri("person", "second")
+    old = f'<{second}> <{SKOS}altLabel> "S. Person"@en .'
+    number, _ = handed_in(desk, 'person:second skos:altLabel "S. Person"@en , "Secunda"@en .')
+    assert accept(desk, number, BECAUSE).outcome == "published"
+    decide(desk, "correct", {"old": old}, WHY)
+    number, report = handed_in(desk, 'person:second skos:altLabel "S. Person"@en , "Secunda"@en , "Other"@en .')
+    (left,) = (f for f in report["findings"] if f["code"] == "import-overruled")
+    assert (left["severity"], left["path"], left["line"]) == ("Info", "skos:altLabel", HEADER.count("\n") + 1)
+    assert accept(desk, number, BECAUSE).outcome == "published"
+    names = {name for (name,) in ask(current(desk.home), f"<{second}> skos:altLabel ?name")}
+    assert {"Secunda", "Other"} <= names
+    assert "S. Person" not in names
+
+
+def test_a_merge_that_was_undone_is_not_followed(desk: Desk) -> None:
+    decide(desk, "merge", {"thing": "person/third", "into": "person/second"}, WHY)
+    decide(desk, "unmerge", {"thing": "person/third"}, WHY)
+    number, report = handed_in(desk, 'person:third skos:altLabel "Tertius"@en .')
+    assert [f for f in report["findings"] if f["code"] == "import-follows"] == []
+    assert accept(desk, number, BECAUSE).outcome == "published"
+    assert ask(current(desk.home), f"<{entity_iri('person', 'third')}> skos:altLabel ?name") == [("Tertius",)]
+
+
 def test_a_decision_that_would_break_something_is_refused(desk: Desk) -> None:
     before = current(desk.home).id
     with pytest.raises(BilimError) as told:  # its post would have no body, and tenures would lead nowhere
@@ -278,3 +334,22 @@ def test_decisions_over_http(client: tuple[TestClient, dict[str, str]]) -> None:
     for deep in ('{"a":' * 100_000 + "1" + "}" * 100_000, "[" * 1_000_000):
         assert http.post(f"{path}/comment", content=deep, headers=typed).status_code in (400, 422)
     assert http.post(f"{path}/comment", content=" " * 5_000_000, headers=typed).status_code == 413
+
+
+def test_a_file_is_checked_as_it_would_be_imported(desk: Desk, tmp_path: Path) -> None:
+    decide(desk, "merge", {"thing": "person/third", "into": "person/second"}, WHY)
+    file = tmp_path / "later.ttl"
+    file.write_bytes(turtle("tenure:c org:member person:third ."))
+    with open_ledger(desk.home) as ledger:
+        judged = judge(file, desk.resources, current(desk.home), made=ledger.decisions.made())
+    assert [(f.code, f.severity) for f in judged.all if f.standing != "already there"] == [("import-follows", "Info")]
+    unread = judge(file, desk.resources, current(desk.home))
+    assert {f.code for f in unread.all} & {"read-unknown-id", "read-unknown-id-near"}, "only the ledger tells of it"
+
+
+def test_a_file_that_leans_on_a_withdrawn_thing_is_told(desk: Desk) -> None:
+    decide(desk, "withdraw", {"thing": "tenure/c"}, WHY)
+    decide(desk, "withdraw", {"thing": "person/third"}, WHY)
+    text = THIRD[THIRD.index("tenure:c") :].replace("tenure:c", "tenure:d").replace("c-start", "d-start")
+    _, report = handed_in(desk, text)
+    assert [(f["code"][:15], f["cell"]) for f in report["findings"]] == [("read-unknown-id", "third")]

@@ -10,7 +10,7 @@ import typer
 
 from kg import resources
 from kg.commands.output import Json, language, print_json, settings, show_findings, stderr, stdout, table
-from kg.commands.report import check_suffixes, write_report_files
+from kg.commands.report import Reports, Split, check_suffixes, write_report_files
 from kg.findings import BilimError, Exit, finding, pick
 from kg.releases.layout import user
 from kg.releases.publish import Reason
@@ -112,14 +112,8 @@ def list_(
 def show(
     context: typer.Context,
     number: Number,
-    report: Annotated[
-        list[Path] | None,
-        typer.Option("--report", help="Also write the findings: .html .ttl .json .csv .xlsx .sarif; may be repeated."),
-    ] = None,
-    split: Annotated[
-        Path | None,
-        typer.Option("--split", help="Write the table's good and bad rows into good/ and bad/ of a folder."),
-    ] = None,
+    report: Reports = None,
+    split: Split = None,
     as_json: Json = False,
 ) -> None:
     """One import: its steps, findings, what it would change, and what is to be settled."""

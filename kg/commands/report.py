@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from kg.commands.output import stderr
 from kg.findings import BilimError, Exit, Finding, Texts, finding
 from kg.imports.reports import SUFFIXES, ReportData, split_rows, write_report
 from kg.imports.sources import property_labels, read_ontology
 from kg.resources import Resources
+
+Reports = Annotated[
+    list[Path] | None,
+    typer.Option("--report", help="Also write the findings: .html .ttl .json .csv .xlsx .sarif; may be repeated."),
+]
+Split = Annotated[
+    Path | None, typer.Option("--split", help="Write the table's good and bad rows into good/ and bad/ of a folder.")
+]
 
 
 def check_suffixes(paths: Sequence[Path]) -> None:

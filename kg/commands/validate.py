@@ -11,11 +11,13 @@ import typer
 from kg import resources
 from kg.commands import validate_full
 from kg.commands.output import Json, language, print_json, settings, show_findings, stderr, stdout
-from kg.commands.report import check_suffixes, label_paths, write_files
+from kg.commands.report import Reports, Split, check_suffixes, label_paths, write_files
 from kg.documents.passages import read_passages
 from kg.documents.quotes import BY_SHAPES, compare
 from kg.documents.text import Text, read_text
 from kg.findings import BilimError, Exit, Finding, finding
+from kg.imports.decided import Decision
+from kg.imports.ledger import open_ledger
 from kg.imports.reports import ReportData
 from kg.releases.layout import Home
 from kg.releases.reader import current
@@ -33,14 +35,8 @@ def command(
     text: Annotated[
         Path | None, typer.Option("--text", help="Also compare the quotes of its evidence with this text.")
     ] = None,
-    report: Annotated[
-        list[Path] | None,
-        typer.Option("--report", help="Also write the findings: .html .ttl .json .csv .xlsx .sarif; may be repeated."),
-    ] = None,
-    split: Annotated[
-        Path | None,
-        typer.Option("--split", help="Write the table's good and bad rows into good/ and bad/ of a folder."),
-    ] = None,
+    report: Reports = None,
+    split: Split = None,
     full: Annotated[bool, typer.Option("--full", help="Check a whole release instead of a file.")] = False,
     release_id: Annotated[
         str | None, typer.Option("--release", help="With --full: the id of the release; the current one if left out.")
@@ -84,8 +80,13 @@ def _file(lang: str, chosen: Settings, file: Path, wanted: _Wanted) -> None:
     home = Home(chosen.home)
     against = read_text(wanted.text) if wanted.text is not None else None
     release = None if wanted.alone or home.current_id() is None else current(home)
+    made: list[Decision] = []
+    if release is not None and home.ledger.is_file():  # a directory of releases alone has no ledger, and gets none
+        with open_ledger(home) as ledger:
+            made = ledger.decisions.made()
+    found = resources.find(chosen.resources)
     try:
-        judged = judge(file, resources.find(chosen.resources), release, lambda way: stderr().print(f"checking {way}"))
+        judged = judge(file, found, release, lambda way: stderr().print(f"checking {way}"), made=made)
     except OSError as error:
         raise BilimError(finding("file-unreadable", file=file, reason=error.strerror or error)) from error
     if against is not None and judged.read != "not at all":

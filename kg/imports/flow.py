@@ -18,7 +18,7 @@ from kg.findings import BilimError, Exit, Finding, finding
 from kg.imports import kept, preview
 from kg.imports.desk import Desk
 from kg.imports.duplicates import duplicates
-from kg.imports.incoming import NAME, default_name, from_kept, read_import, renamed, sha256_of, to_kept
+from kg.imports.incoming import NAME, as_decided, default_name, from_kept, read_import, renamed, sha256_of, to_kept
 from kg.imports.judge import Judgement, Laid, judge_reading, lay
 from kg.imports.ledger import Ledger, open_ledger
 from kg.imports.records import Import, Row, State
@@ -166,16 +166,14 @@ def judge(
     ledger: Ledger, import_: Import, reading: Reading, located: Sequence[Located], release: Release, rules: Rules
 ) -> Judged:
     """Judge quads upon a release, as things are called by what was settled. Keeps nothing."""
-    settled = ledger.settled.matches(import_.number)
-    same = {m.thing: m.candidate for m in settled if m.decision == "same"}
-    named = renamed(located, same, release.embedded.raw)
+    named, told = _as_settled(ledger, import_, located, release)
     own = release.manifest.hashes().get(GRAPH_ONTOLOGY) == rules.ontology_hash
     ontology = () if own else rules.ontology
     laid = judge_reading(reading, named, release, ontology, lambda: rules.incremental, import_.file)
     if laid.overlay is None:
         return Judged(laid.judgement, laid, [], None, [])
     new = preview.new_things(laid.overlay)
-    judgement = replace(laid.judgement, findings=(*laid.judgement.findings, *_dead(new, laid, named)))
+    judgement = replace(laid.judgement, findings=(*laid.judgement.findings, *_dead(new, laid, named), *told))
     passed = kept.waived(judgement.all, ledger.settled.waivers(), laid.overlay)
     judgement = replace(
         judgement,
@@ -192,10 +190,18 @@ def same_again(ledger: Ledger, import_: Import, release: Release, rules: Rules) 
     if before is None or import_.base != release.id or before["mark"] != rules.mark:
         return None
     _, located = reading_of(ledger, import_)
+    named, _ = _as_settled(ledger, import_, located, release)
+    laid = Laid(kept.from_kept(before), lay(named, release))
+    return Judged(laid.judgement, laid, [], ledger.imports.kept(import_.number, "preview"), [])
+
+
+def _as_settled(
+    ledger: Ledger, import_: Import, located: Iterable[Located], release: Release
+) -> tuple[list[Located], list[Finding]]:
+    """The quads as they are to be read: by what was said of likely duplicates, then by the decisions in force."""
     settled = ledger.settled.matches(import_.number)
     same = {m.thing: m.candidate for m in settled if m.decision == "same"}
-    laid = Laid(kept.from_kept(before), lay(renamed(located, same, release.embedded.raw), release))
-    return Judged(laid.judgement, laid, [], ledger.imports.kept(import_.number, "preview"), [])
+    return as_decided(renamed(located, same, release.embedded.raw), ledger.decisions.made())
 
 
 def _dead(things: Iterable[str], laid: Laid, located: Iterable[Located]) -> list[Finding]:

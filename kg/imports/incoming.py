@@ -12,13 +12,15 @@ from typing import Any, Final
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
 
-from kg.findings import Where
+from kg.findings import Finding, Where, finding
+from kg.imports import rewriting
+from kg.imports.decided import Decision
 from kg.imports.rules import Rules
 from kg.names import slugify
 from kg.reading import Located, Reading
 from kg.reading.bundle import Row, read_bundle
 from kg.reading.package import ARCHIVES, Part, of_zip, parts_of
-from kg.terms import SKOS
+from kg.terms import SKOS, shorten
 
 NAME: Final = re.compile(r"[a-z0-9]+(?:[-.][a-z0-9]+)*")
 """An import's name: the last part of its graph's IRI."""
@@ -75,6 +77,43 @@ def renamed(located: Iterable[Located], same: Mapping[str, str], base: Store) ->
                 p = _OTHER
         out.append(Located(Quad(s, p, o, q.graph_name), item.where, item.cell))
     return out
+
+
+def as_decided(located: Iterable[Located], made: Iterable[Decision]) -> tuple[list[Located], list[Finding]]:
+    """The quads as decisions in force have them read, and an Info for each thing or statement read otherwise.
+
+    What was merged is called by its name of now; what was settled or corrected is left out. Names that were withdrawn
+    stay: they are refused where the file speaks of them, not passed over.
+    """
+    decisions = [d for d in made if d.action != "withdraw"]
+    rules = sum((d.rules() for d in decisions), rewriting.Rules())
+    if not rules:
+        return list(located), []
+    by_thing = {d.thing: d.number for d in decisions if d.action == "merge"}
+    by_statement = {s: d.number for d in decisions for s in d.rules().overruled}
+    out: list[Located] = []
+    told: dict[object, Finding] = {}
+    for item in located:
+        q = item.quad
+        now = rules.of(q)
+        if now is not None:
+            out.append(item if now is q else Located(now, item.where, item.cell))
+        elif number := by_statement.get((q.subject, q.predicate, q.object)):
+            entity, path = q.subject.value, shorten(q.predicate.value)  # type: ignore[union-attr]
+            told.setdefault(
+                (q.subject, q.predicate, q.object),
+                finding("import-overruled", where=item.where, entity=entity, path=path, number=number),
+            )
+        for term in (q.subject, q.object):
+            if isinstance(term, NamedNode) and term.value in by_thing and term not in told:
+                told[term] = finding(
+                    "import-follows",
+                    where=item.where,
+                    entity=term.value,
+                    into=rules.now(term).value,
+                    number=by_thing[term.value],
+                )
+    return out, list(told.values())
 
 
 def to_kept(located: Iterable[Located]) -> dict[str, Any]:

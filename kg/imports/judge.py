@@ -6,13 +6,15 @@ On a release only what the file changes is looked at (kg.validation.incremental)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
 from pyoxigraph import DefaultGraph, NamedNode, Quad, Store
 
 from kg.findings import Exit, Finding, finding
+from kg.imports.decided import Decision
+from kg.imports.incoming import as_decided
 from kg.imports.sources import read_one, read_ontology
 from kg.reading import Located, Reading
 from kg.reading.unknown import by_kind, unknown_things
@@ -24,13 +26,14 @@ from kg.releases.rederive import laid
 from kg.resources import Resources
 from kg.store.overlay import Overlay
 from kg.store.views import views
-from kg.terms import GRAPH_DERIVED, GRAPH_ONTOLOGY, RDF
+from kg.terms import GRAPH_DERIVED, GRAPH_LEDGER, GRAPH_ONTOLOGY, RDF
 from kg.validation import Validator
 from kg.validation.incremental import Incremental
 from kg.validation.report import UNCHECKED_CODES
 
-_COMPUTED: Final = (DefaultGraph(), NamedNode(GRAPH_DERIVED))
-"""What is computed of a thing does not make it known: a tenure alone makes its holder a minister."""
+_COMPUTED: Final = (DefaultGraph(), NamedNode(GRAPH_DERIVED), NamedNode(GRAPH_LEDGER))
+"""What is computed of a thing does not make it known: a tenure alone makes its holder a minister. Nor does the ledger,
+which tells where it went."""
 
 _CLASS: Final = "sh:ClassConstraintComponent"
 
@@ -75,11 +78,12 @@ def judge(
     release: Release | None,
     progress: Progress = lambda _: None,
     planned: Incremental | None = None,
+    made: Iterable[Decision] = (),
 ) -> Judgement:
     """Validate a file on top of a release, or alone (None). Keeps nothing.
 
     ``planned``: the plans of the shapes of ``resources``, where a process judges more than one file (it takes a second
-    to make them).
+    to make them). ``made``: decisions in force, by which the file is read where it is judged on a release.
     What the reading finds (ill-formed literals, wrong cells) ends it: shapes on half of a file mislead. Only of tables
     upon a release the rest is judged too (:func:`judge_reading`).
     Raises :class:`kg.findings.BilimError` where the shapes or the ontology are broken.
@@ -89,7 +93,9 @@ def judge(
     located = list(reading)
     if release is not None:
         make = (lambda: planned) if planned else (lambda: Incremental(Validator(resources)))
-        return judge_reading(reading, located, release, ontology, make, path.name, progress).judgement
+        located, told = as_decided(located, made)
+        judgement = judge_reading(reading, located, release, ontology, make, path.name, progress).judgement
+        return replace(judgement, findings=(*judgement.findings, *told))
     if (ended := _ended(reading, located, path.name)) is not None:
         return ended
     focus = focus_of(located)

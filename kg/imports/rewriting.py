@@ -53,7 +53,7 @@ class Rules:
         s, p, o = quad.subject, quad.predicate, quad.object
         if (s, p, o) in self.overruled or s in self.gone or o in self.gone:
             return None
-        now, then = self._now(s), self._now(o)
+        now, then = self.now(s), self.now(o)
         if now is s and then is o:
             return quad
         if p == _PREFERRED and now is not s:  # a thing has one preferred name a language: its own
@@ -62,7 +62,8 @@ class Rules:
             p = _OTHER_NAME
         return Quad(now, p, then, quad.graph_name)
 
-    def _now(self, term: Any) -> Any:
+    def now(self, term: Any) -> Any:
+        """What a term is called by now."""
         seen = 0
         while isinstance(term, NamedNode) and term in self.moved and seen <= len(self.moved):
             term, seen = self.moved[term], seen + 1

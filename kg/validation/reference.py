@@ -29,7 +29,7 @@ from kg.validation.cache import QueryCache, cached_queries
 from kg.validation.convert import Converter, Quads, Triple, default_graph
 from kg.validation.positions import Located, Positions
 from kg.validation.report import Report, sort_key
-from kg.validation.shapes import ShapeSet, covered_classes, load_shapes
+from kg.validation.shapes import ShapeSet, covered_classes, given_shapes
 from kg.validation.structure import Structure, in_triples, placed
 from kg.validation.telling import Row, Teller, least, shape_name
 
@@ -43,11 +43,7 @@ class Validator:
     """
 
     def __init__(self, resources: Resources | None = None, *, shapes: ShapeSet | None = None) -> None:
-        if shapes is None:
-            if resources is None:
-                raise ValueError("resources or shapes are needed")
-            shapes = load_shapes(resources)
-        self.shapes = shapes
+        shapes = self.shapes = given_shapes(resources, shapes)
         self.cache = QueryCache()
         self._covered = covered_classes(shapes)
         try:

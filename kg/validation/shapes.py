@@ -66,6 +66,15 @@ def load_shapes(resources: Resources) -> ShapeSet:
     return ShapeSet(graph, tuple(definitions), declared, rules)
 
 
+def given_shapes(resources: Resources | None, shapes: ShapeSet | None) -> ShapeSet:
+    """The shapes given, or else those of ``resources``. Raises ValueError where neither is there, and as above."""
+    if shapes is not None:
+        return shapes
+    if resources is None:
+        raise ValueError("resources or shapes are needed")
+    return load_shapes(resources)
+
+
 def path_text(graph: rdflib.Graph, path: Node) -> str:
     """A property path as SPARQL writes it, with our prefixes: ``org:member``, ``^bkg:supports``, ``a|b``."""
     if isinstance(path, rdflib.URIRef):

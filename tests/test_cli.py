@@ -348,6 +348,20 @@ def test_validate_names_the_row_of_a_thing_that_nobody_knows(bilim: Bilim, tmp_p
 # -- serve ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["Spring list (2) <x>.nt", "Көктем.nt", "…"])
+def test_a_file_may_be_called_as_it_likes(
+    bilim: Bilim, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ministry = "<https://w3id.org/bilim/id/organization/kz-ministry-of-education>"
+    file = tmp_path / name / "a.nt" if name == "…" else tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(f'{ministry} <http://www.w3.org/2004/02/skos/core#altLabel> "M"@en .', encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    for path in (name, "."):
+        code, out, err = bilim("validate", path)
+        assert (code, "0 violation(s)" in out) == (0, True), err
+
+
 def test_serve_on_a_port_in_use_is_one_clear_line(bilim: Bilim) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])

@@ -262,6 +262,8 @@ def test_a_focus_gives_the_rows_of_the_full_run_for_those_nodes(validator: Valid
     [
         'sh:sparql [ sh:select "SELECT $this { $this ?p ?o VALUES ?o { 1 } }" ]',  # pySHACL: ValidationFailure
         'sh:sparql [ sh:select "SELECT $this { $this ?p }" ]',  # does not parse
+        'sh:sparql [ sh:select "SELECT $this { $this zz:p ?o }" ]',  # rdflib: a bare Exception
+        'sh:sparql [ sh:select "ASK { $this ?p ?o }" ]',  # pySHACL: TypeError
         "sh:sparql [ sh:message 'no query' ]",  # cannot be loaded
         "sh:minCount 1",  # only for property shapes
     ],

@@ -154,6 +154,8 @@ def test_what_is_not_compiled_is_run_by_pyshacl_and_told(tmp_path: Path, constra
     [
         'sh:sparql [ sh:select "SELECT $this { $this ?p ?o VALUES ?o { 1 } }" ]',
         'sh:sparql [ sh:select "SELECT $this { $this ?p }" ]',
+        'sh:sparql [ sh:select "SELECT $this { $this zz:p ?o }" ]',
+        'sh:sparql [ sh:select "ASK { $this ?p ?o }" ]',
         "sh:sparql [ sh:message 'no query' ]",
         "sh:minCount 1",
         "sh:uniqueLang true",

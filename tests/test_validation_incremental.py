@@ -12,7 +12,7 @@ import pytest
 import rdflib
 
 from kg import resources
-from kg.findings import Finding
+from kg.findings import BilimError, Exit, Finding
 from kg.releases.candidate import Delta, apply
 from kg.resources import Resources
 from kg.store.overlay import Overlay
@@ -162,6 +162,18 @@ def test_a_rule_that_cannot_be_planned_runs_whole_and_the_outcome_says_so(
     assert note.code == "validation-whole"
     assert "bkg-sh:S-of" in note.text()
     assert reason in note.text()
+
+
+@pytest.mark.parametrize("query", ["", "SELECT broken {", "SELECT $this { $this zz:p ?o }", "ASK { $this ?p ?o }"])
+def test_a_shape_that_fails_is_an_error_never_conformity(tmp_path: Path, query: str) -> None:
+    broken = f'bkg-sh:S a sh:NodeShape ; sh:targetClass bkg:Country ; sh:sparql [ sh:select "{query}" ] .'
+    base = store_of(turtle("country:uz a bkg:Country ."))
+    with pytest.raises(BilimError) as error:
+        Incremental(Validator(ontology(tmp_path, broken))).check(
+            changed(base, Delta(turtle("country:kz a bkg:Country .")))[0], focus=()
+        )
+    assert error.value.exit_code is Exit.NOTHING_CHECKED
+    assert error.value.findings[0].code == "shapes-failed"
 
 
 def test_too_wide_a_change_runs_rules_on_all_their_nodes_and_says_so(validator: Validator, examples: ox.Store) -> None:

@@ -15,6 +15,7 @@ from kg.findings import BilimError, Finding, Texts, Where, finding
 from kg.imports.decided import Decision
 from kg.imports.rewriting import GRAPH as DECISIONS
 from kg.imports.rewriting import Rules, quads_of
+from kg.names import slugify
 from kg.reading import LocatedQuads, Reading, Vocabulary, bare, read_folder, read_rdf, read_table
 from kg.reading.bundle import TABLES, Known, read_bundle, table_specs
 from kg.reading.metadata import SUFFIX
@@ -83,12 +84,13 @@ def declared(ontology: Iterable[Quad]) -> frozenset[str]:
 def read_one(path: Path, resources: Resources, ontology: Iterable[Quad]) -> Reading:
     """A file, folder or zip, its quads in the graph that it would have.
 
-    Of data/ that is the one by its name, else ``graph/import/{stem}``.
+    Of data/ that is the one by its name, else ``graph/import/{name}`` by the name that importing gives it.
     A table of a name in data/ is read by its description there; another one by the description beside it. Raises
     OSError where it cannot be read.
     """
     known = declared(ontology)
-    imported = f"{GRAPH_IMPORT}{path.stem}"
+    path = path if path.name else path.resolve()  # "." has no name to call its graph by
+    imported = f"{GRAPH_IMPORT}{_import_name(path)}"
     contexts = own_contexts(resources)
     inside = path.resolve().is_relative_to(resources.data.resolve())
     suffix = path.suffix.lower()
@@ -111,6 +113,14 @@ def read_one(path: Path, resources: Resources, ontology: Iterable[Quad]) -> Read
             path, graph=imported, vocabulary=known, contexts=contexts
         )  # reports graphs that belong to others
     return reading
+
+
+def _import_name(path: Path) -> str:
+    """What importing calls a file, so that it is judged as it would be then; ``file`` where nothing can be a name."""
+    try:
+        return slugify(path.stem)
+    except ValueError:
+        return "file"
 
 
 def own_contexts(resources: Resources) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from kg.validation.extract import extract, spoken
 from kg.validation.plan import SUBCLASS, PartPlan, Planner, Targets
 from kg.validation.positions import Located, Positions
 from kg.validation.queries import Unproven, ox_term
-from kg.validation.reference import Validator
+from kg.validation.reference import Validator, failed
 from kg.validation.report import sort_key
 from kg.validation.structure import placed
 from kg.validation.telling import Row, Teller, shape_name
@@ -70,7 +70,10 @@ class _Scope:
 
 
 class Incremental:
-    """Plans of a validator's shapes, made once; judges any number of changes. Not for two threads at once."""
+    """Plans of a validator's shapes, made once; judges any number of changes. Not for two threads at once.
+
+    Raises :class:`kg.findings.BilimError` (exit 5) where the query of a shape cannot be read.
+    """
 
     def __init__(self, validator: Validator, cap: int = CAP) -> None:
         self._validator = validator
@@ -84,7 +87,12 @@ class Incremental:
             lambda text: validator.cache.prepare(text, self._plain, None),
         )
         self._parts = validator.parts()
-        self.plans: dict[Node, PartPlan] = {part: planner.part(part) for _, part in self._parts}
+        self.plans: dict[Node, PartPlan] = {}
+        for shape, part in self._parts:
+            try:
+                self.plans[part] = planner.part(part)
+            except Exception as error:  # rdflib raises it bare for an unknown prefix
+                raise failed(shape, error) from error
         self._targets: dict[Node, Targets | str] = {}
         for shape, _ in self._parts:
             try:

@@ -53,7 +53,7 @@ class Validator:
                 key=lambda s: str(s.node),
             )
         except _FAILURES as error:
-            raise _failed("ontology/shapes", error) from error
+            raise failed("ontology/shapes", error) from error
 
     def validate(
         self,
@@ -155,8 +155,8 @@ class Validator:
                     raise ReportableRuntimeError("it does not conform, and no result says why")
                 for _, result, triples in rows:
                     yield _row(shape, result, triples)
-        except _FAILURES as error:
-            raise _failed(shape_name(shape), error) from error
+        except Exception as error:  # rdflib raises it bare for an unknown prefix; whatever it is, nothing was checked
+            raise failed(shape, error) from error
 
     def _parts(self, shape: Shape) -> list[Shape]:
         """The property shapes of a node shape that consists of nothing else, otherwise the shape itself.
@@ -215,6 +215,8 @@ def _row(shape: Node, result: Node, parts: Iterable[tuple[Node, Node, Any]]) -> 
     )
 
 
-def _failed(shape: str, error: Exception) -> BilimError:
+def failed(shape: Node | str, error: Exception) -> BilimError:
+    """What to raise where a shape could not be run (exit 5): a failure is never conformity."""
+    shape = shape_name(shape) if isinstance(shape, Node) else shape
     reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     return BilimError(finding("shapes-failed", shape=shape, reason=reason), exit_code=Exit.NOTHING_CHECKED)

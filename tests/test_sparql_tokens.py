@@ -177,8 +177,11 @@ def test_escapes_are_not_expanded_first() -> None:
     assert unescape("http://a/\\u0041\\U00000042") == "http://a/AB"
 
 
-@pytest.mark.parametrize("piece", ["a.", "'''", "<a", "'''\\q", "(", "a:", '"', "\\u", "1.", "_:a.", "?"])
-def test_long_hostile_text_takes_linear_steps(piece: str) -> None:
+@pytest.mark.parametrize(
+    "piece", ["a.", "'''", "<a", "'''\\q", "(", "a:", '"', "\\u", "1.", "_:a.", "?", "\\'", '\\"', "'''\\'", "\\-", "é"]
+)
+@pytest.mark.parametrize("head", ["", "'", '"', "'''", '"""', "<", "a:"])
+def test_long_hostile_text_takes_linear_steps(head: str, piece: str) -> None:
     # quadratic reading of 300,000 characters would take hours, and the runner's own limit would end it
-    source = piece * (100_000 // len(piece))
+    source = head + piece * (100_000 // len(piece))
     assert sum(len(token.text) for token in tokenize(source)) == len(source)

@@ -198,11 +198,15 @@ def test_an_answer_that_breaks_off_is_no_answer(published: Published) -> None:
     on_site(published, test, sparql_max_bytes=1_000_000_000)
 
 
-@pytest.mark.parametrize("query", [ENDLESS, ENDLESS_ROWS], ids=["before the first chunk", "after it"])
-def test_a_client_that_leaves_ends_its_query(published: Published, query: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "accept"),
+    [(ENDLESS, "*/*"), (ENDLESS_ROWS, "*/*"), (ENDLESS, "text/html")],
+    ids=["before the first chunk", "after it", "a page"],
+)
+def test_a_client_that_leaves_ends_its_query(published: Published, query: str, accept: str) -> None:
     async def test(site: Site) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
-        writer.write(f"GET /sparql?query={quote(query)} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        writer.write(f"GET /sparql?query={quote(query)} HTTP/1.1\r\nHost: x\r\nAccept: {accept}\r\n\r\n".encode())
         await writer.drain()
         if query is ENDLESS_ROWS:
             await reader.readexactly(100)

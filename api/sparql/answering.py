@@ -82,7 +82,7 @@ class Answer(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Raises :class:`AnswerCut` where the answer breaks off: the server then drops the connection."""
-        async with _WhileThere(receive):
+        async with WhileThere(receive):
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -128,7 +128,7 @@ class Answer(Response):
         return {"type": "http.response.start", "status": 200, "headers": encoded}
 
 
-class _WhileThere:
+class WhileThere:
     """Stops what runs inside, without an error, when the client leaves. Who is answered at once is not watched."""
 
     __slots__ = ("_cancelled", "_receive", "_task", "_timer", "_watcher")

@@ -19,7 +19,7 @@ from api.pages.terms import term_page
 from api.problems import request_language, status_of
 from api.services import Services
 from api.sparql import asking
-from api.sparql.answering import Using
+from api.sparql.answering import Using, WhileThere
 from kg.findings import BilimError
 from kg.names import pick_label
 from kg.releases.reader import Release
@@ -39,6 +39,7 @@ BYTES: Final = 4_000_000
 LINK_MOST: Final = 8000
 """Characters of an address that browsers and proxies carry."""
 _HTML: Final = Offer("text/html", "html")
+_GONE: Final = 499  # for metrics and the log; nobody reads it
 EXAMPLE: Final = """SELECT ?person ?name ?start WHERE {
   ?tenure bkg:post post:kz-minister-of-education ; org:member ?person ; bkg:startEdtf ?start .
   ?person skos:prefLabel ?name FILTER(LANG(?name) = "en")
@@ -91,7 +92,9 @@ async def answered(
     result = Result()
     try:
         form, work = await job()
-        body, result.cut = await _run(using, work)
+        if (ran := await _run(request, using, work)) is None:
+            return Response(status_code=_GONE)
+        body, result.cut = ran
         held = await services.find_release(release)
         if form in ("SELECT", "ASK"):
             await run_in_threadpool(_fill, result, body, held, request_language(request))
@@ -134,17 +137,18 @@ def page(request: Request, services: Services, text: str, result: Result | None)
     )
 
 
-async def _run(using: Using, job: Job) -> tuple[bytes, bool]:
-    """The answer, and whether it goes on. Leaving it half read stops the query."""
+async def _run(request: Request, using: Using, job: Job) -> tuple[bytes, bool] | None:
+    """The answer, and whether it goes on; None where the client has left. Leaving it half read stops the query."""
     parts: list[bytes] = []
     size = 0
-    async with using() as pool, pool.run(job) as running:
+    async with WhileThere(request.receive), using() as pool, pool.run(job) as running:
         async for chunk in running.chunks():
             parts.append(chunk)
             size += len(chunk)
             if size > BYTES:
                 return b"".join(parts), True
-    return b"".join(parts), False
+        return b"".join(parts), False
+    return None
 
 
 def _fill(result: Result, body: bytes, release: Release, lang: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -36,14 +36,21 @@ PAGE = 1000
 """Rows read at once from a local release; a server gives pages of the size that the question states."""
 _ADDRESS_MOST = 8000  # characters; a longer one goes as a POST
 _TRIES = 3
+_NOT_HERE: Final = frozenset({"page", "page_size", "lang"})
+"""Parameters of the API that mean nothing here: all pages are read, and ``lang`` is that of errors only."""
 
 
 class Refused(BilimError):
     """The server answered with a problem (RFC 9457), which is in ``problem``."""
 
     def __init__(self, problem: Mapping[str, Any]) -> None:
-        detail = " ".join(str(problem[k]) for k in ("title", "detail") if problem.get(k))
-        super().__init__(finding("client-refused", status=problem.get("status"), detail=detail), exit_code=Exit.USAGE)
+        several = problem.get("errors")
+        if isinstance(several, list) and several:  # each parameter that is wrong, with its own words
+            said = [str(one.get("detail")) for one in several if isinstance(one, Mapping)]
+        else:
+            said = [str(problem[key]).rstrip(".") + "." for key in ("title", "detail") if problem.get(key)]
+        told = finding("client-refused", status=problem.get("status"), detail=" ".join(said))
+        super().__init__(told, exit_code=Exit.USAGE)
         self.problem = dict(problem)
 
 
@@ -77,8 +84,10 @@ class Client:
     def rows(self, name: str, /, **params: Any) -> list[Json]:
         """All rows of a question, of all its pages, from one release. Lists and dates are taken as parameters too.
 
-        An ASK gives one row ``{"boolean": …}``.
+        An ASK gives one row ``{"boolean": …}``. ``fields`` and ``clang`` as in the API; pages are read to the end.
         """
+        for one in _NOT_HERE & params.keys():
+            raise BilimError(finding("client-parameter", parameter=one), exit_code=Exit.USAGE)
         given = {key: as_texts(_plain(value)) for key, value in params.items() if value is not None}
         for _ in range(_TRIES):
             rows: list[Json] = []
@@ -164,7 +173,11 @@ class _Local:
 
     def page(self, name: str, given: Mapping[str, list[str]], number: int) -> Json:
         template = self._engine.resolved(self._catalogue.get(name))
-        own = {key: value for key, value in given.items() if key != "fields"}
+        own = {key: value for key, value in given.items() if key not in ("fields", "clang")}
+        for code in given.get("clang", ()):
+            if code not in LANGUAGES:
+                told = finding("language-unknown", value=code[:40], parameter="clang")
+                raise BilimError(told, exit_code=Exit.USAGE)
         today = datetime.now(ZoneInfo(self._settings.timezone)).date()
         values = self._engine.check(template, own, today)
         if template.form == "ASK":
@@ -174,5 +187,6 @@ class _Local:
         fields = chosen(template, given.get("fields", ()))
         table = self._engine.table(template, values, Asked(number, PAGE))
         page = {"number": number, "size": PAGE, "total": table.page.total} if table.page else None
-        data = self._engine.objects(template, table, self._languages, fields)
+        languages = (*given.get("clang", ()), *self._languages)
+        data = self._engine.objects(template, table, languages, fields)
         return {"data": data, "page": page, "release": self._release}

@@ -63,6 +63,26 @@ def test_what_is_wrong_is_told(asking: Client) -> None:
         asking.rows("posts/nothing")
 
 
+def test_all_that_is_wrong_is_told(asking: Client) -> None:
+    with pytest.raises(BilimError) as caught:
+        asking.rows("posts/holders", post="nobody", on="24.06.2022", nope=1)
+    for said in ("'post' names nothing", "'on' is not a date", "no parameter 'nope'"):
+        assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["page", "page_size", "lang"])
+def test_parameters_that_mean_nothing_here_are_refused(asking: Client, name: str) -> None:
+    with pytest.raises(BilimError, match=f"'{name}' is no parameter here"):
+        asking.rows("people/list", **{name: "2"})
+
+
+def test_a_language_can_be_asked_for_each_question(asking: Client) -> None:
+    labels = [asking.rows("posts/holders", **ASKED, clang=code)[0]["person"]["labelLang"] for code in ("ru", "kk")]
+    assert labels == ["ru", "kk"]
+    with pytest.raises(BilimError, match="'de' is no language"):
+        asking.rows("posts/holders", **ASKED, clang="de")
+
+
 def test_a_refusal_holds_the_problem(server: str) -> None:
     with pytest.raises(Refused) as caught:
         Client(server).rows("posts/holders", on="2022-06-24")

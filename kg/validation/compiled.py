@@ -68,6 +68,7 @@ class CompiledValidator:
 
     def __init__(self, resources: Resources | None = None, *, shapes: ShapeSet | None = None) -> None:
         shapes = self.shapes = given_shapes(resources, shapes)
+        self._definitions = tuple(_quads(shapes.definitions))  # the same for each graph
         self._compiler = Compiler(shapes.graph)
         self._covered = covered_classes(shapes)
         self._compiled: dict[frozenset[tuple[str, str]], Compiled] = {}
@@ -113,7 +114,7 @@ class CompiledValidator:
             quads = list(quads)
             store.bulk_extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)
             changed = _changed(quads)
-        store.extend(_quads(self.shapes.definitions))
+        store.extend(self._definitions)
         return Graph(store, quads, changed)
 
     def compiled(self, store: ox.Store) -> Compiled:

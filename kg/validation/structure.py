@@ -68,7 +68,8 @@ def in_store(store: ox.Store, covered: Collection[str], declared: Collection[str
     """The same in the default graph of a store, by queries over all of it."""
     out = Structure()
     term = Converter().term
-    bare = _rows(store, "SELECT DISTINCT ?s { ?s ?p ?o FILTER NOT EXISTS { ?s a ?type } }")
+    # MINUS makes two sets; NOT EXISTS would look up the type of every triple
+    bare = _rows(store, "SELECT ?s { { SELECT DISTINCT ?s { ?s ?p ?o } } MINUS { ?s a ?type } }")
     out.untyped = {term(s) for (s,) in bare if _ours(s)}
     used = [p for (p,) in _rows(store, "SELECT DISTINCT ?p { ?s ?p ?o }") if _undeclared(p, declared)]
     classes = [cls for (cls,) in _rows(store, "SELECT DISTINCT ?type { ?s a ?type }")]

@@ -24,6 +24,8 @@ from api.routers import (
     changes,
     coverage,
     days,
+    decided,
+    deciding,
     decisions,
     desk,
     entities,
@@ -55,7 +57,6 @@ from api.services import Services
 from api.session import Sessions
 from kg import jsonld
 from kg import resources as places
-from kg.imports.desk import Desk
 from kg.releases.remote import connect
 from kg.settings import Settings
 from kg.sparql.pool import Pool
@@ -116,9 +117,11 @@ def create_app(settings: Settings, clock: Callable[[], float] = time.time) -> Fr
     app.include_router(search.router())
     app.include_router(reconcile.router())
     app.include_router(tokens.router())
-    app.include_router(decisions.router(Desk(settings, found)))
+    app.include_router(decisions.router())
     app.include_router(imports.router())
     app.include_router(desk.router())
+    app.include_router(decided.router())
+    app.include_router(deciding.router())
     app.include_router(release_files.router())
     app.include_router(regions.router(services.templates, engines))
     app.include_router(networks.router())

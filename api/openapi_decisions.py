@@ -10,7 +10,7 @@ from api.front.variant import JSON
 from api.openapi_access import secured
 from api.openapi_routes import Operation, envelope, problem
 from api.openapi_schemas import IRI, TEXT, listed, ref
-from api.routers.decisions import PATH, About, Correct, Merge, Settle, Undo
+from api.routers.decisions import BODIES, PATH, Undo
 
 _PERSON: Final = "person/askhat-aimagambetov"
 _LINE: Final = (
@@ -26,20 +26,21 @@ _NUMBER: Final = {
     "example": 1,
 }
 _WHY: Final = {"why": "The source says so."}
-_POSTS: Final[tuple[tuple[str, type[BaseModel], str, dict[str, Any]], ...]] = (
-    ("settle", Settle, "Settle a discrepancy by ranks of its evidence",
+_POSTS: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
+    ("settle", "Settle a discrepancy by ranks of its evidence",
      {"discrepancy": "discrepancy/mes-founded-1999-2002", "ranks": {"evidence/example": "deprecated"}}),
-    ("correct", Correct, "Replace one statement, or take it away", {"old": _LINE}),
-    ("merge", Merge, "Two things are one: 301 follows", {"thing": _PERSON, "into": "person/sayasat-nurbek"}),
-    ("unmerge", About, "Take back the merging of a thing", {"thing": _PERSON}),
-    ("withdraw", About, "A thing is no more: 410 follows", {"thing": _PERSON}),
-    ("comment", About, "Say something of a thing, in the ledger", {"thing": _PERSON}),
+    ("correct", "Replace one statement, or take it away", {"old": _LINE}),
+    ("merge", "Two things are one: 301 follows", {"thing": _PERSON, "into": "person/sayasat-nurbek"}),
+    ("unmerge", "Take back the merging of a thing", {"thing": _PERSON}),
+    ("withdraw", "A thing is no more: 410 follows", {"thing": _PERSON}),
+    ("comment", "Say something of a thing, in the ledger", {"thing": _PERSON}),
 )  # fmt: skip
 
 
 def schemas() -> dict[str, Any]:
     """Bodies, and what is known of a decision."""
-    bodies = {f"Decision{m.__name__}": m.model_json_schema() for m in (Settle, Correct, Merge, About, Undo)}
+    models: set[type[BaseModel]] = {*BODIES.values(), Undo}
+    bodies = {f"Decision{m.__name__}": m.model_json_schema() for m in models}
     members: dict[str, Any] = {
         "number": {"type": "integer", "minimum": 1},
         "action": {"type": "string", "enum": ["settle", "correct", "merge", "withdraw", "comment", "undo"]},
@@ -63,7 +64,7 @@ def schemas() -> dict[str, Any]:
 
 def paths() -> dict[str, dict[str, Operation]]:
     """Path to method to operation."""
-    found = {f"{PATH}/{name}": {"post": _post(name, body, text, more)} for name, body, text, more in _POSTS}
+    found = {f"{PATH}/{name}": {"post": _post(name, BODIES[name], text, more)} for name, text, more in _POSTS}
     undo = _post("undo", Undo, "Take a decision back", {})
     undo["parameters"] = [_NUMBER]
     found[f"{PATH}/{{number}}/undo"] = {"post": undo}

@@ -18,11 +18,14 @@ from hypothesis import settings as drawing
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from api.front.asgi import Front
 from kg import resources
 from kg.imports.build import build
 from kg.log import configure
 from kg.settings import Settings
 from tests import remote_stores
+from tests.desk_world import app_over
+from tests.imports_world import copied, make_world
 from tests.released import publish_small
 
 # The suite draws the same examples each time, in any time; HYPOTHESIS_PROFILE=default draws others, to find more.
@@ -130,6 +133,24 @@ def small(small_home: Path) -> Iterator[TestClient]:
     configure(settings)
     with TestClient(create_app(settings), follow_redirects=False, raise_server_exceptions=False) as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def desk_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """``resources/`` and ``home/`` of tests/imports_world.py; a module with another world names it so too."""
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def desk_home(desk_world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of that home, to be written to."""
+    return copied(desk_world, tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="module")
+def desk_front(desk_world: Path, desk_home: Path) -> Front:
+    """One app over it for all tests of a module: its worker makes the plans of the shapes once."""
+    return app_over(desk_home, resources=desk_world / "resources", rate_failures="")
 
 
 @pytest.fixture(scope="session")

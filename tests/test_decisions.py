@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from kg.findings import BilimError
-from kg.imports import deciding, flow
+from kg.imports import flow
 from kg.imports.accept import accept
 from kg.imports.asking import decide, statement
 from kg.imports.build import Options, build
@@ -31,14 +31,8 @@ from kg.resources import Resources
 from kg.settings import Settings
 from kg.terms import BKG, GRAPH_LEDGER, SKOS, entity_iri
 from tests.graphs import HEADER
-from tests.imports_world import BECAUSE, STEWARD, THIRD, copied, desk_of, make_world, turtle
+from tests.imports_world import BECAUSE, STEWARD, THIRD, copied, desk_of, make_disputed_world, turtle
 
-RIVAL = """
-evidence:a-start-rival a bkg:Evidence ; bkg:inDocument doc:paper ; bkg:supports tenure:a ; bkg:onProperty bkg:start ;
-  bkg:statesEdtf "2019-07-01"^^edtf:EDTF ; bkg:assertionMode am:asserted ; bkg:confidence 0.5 .
-disc:a-start a bkg:Discrepancy ; bkg:discrepancyKind dk:date-conflict ; bkg:concerns tenure:a ;
-  bkg:onProperty bkg:start ; bkg:between evidence:a-start , evidence:a-start-rival ; bkg:discrepancyStatus ds:open .
-"""
 NAME = '<{0}> <http://www.w3.org/2004/02/skos/core#altLabel> "{1}"@en .'
 DISCREPANCY = "discrepancy/a-start"
 WHY = Reason("aigerim", "the steward knows")
@@ -46,13 +40,7 @@ WHY = Reason("aigerim", "the steward knows")
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """MINISTERS, and an import with a third person and with rival evidence of a start."""
-    folder = make_world(tmp_path_factory.mktemp("world"))
-    desk = desk_of(folder, folder / "home")
-    number = flow.receive(desk, turtle(THIRD + RIVAL), "third.ttl", None, STEWARD).import_.number
-    flow.process(desk, number)
-    assert accept(desk, number, BECAUSE).outcome == "published"
-    return folder
+    return make_disputed_world(tmp_path_factory.mktemp("world"))
 
 
 @pytest.fixture(scope="module")
@@ -278,7 +266,7 @@ def test_a_decision_that_was_cut_short_was_never_made(desk: Desk) -> None:
 
     before = content(current(desk.home))
     with pytest.raises(CutError):
-        deciding.comment(desk, entity_iri("person", "first"), WHY, cut)
+        decide(desk, "comment", {"thing": "person/first"}, WHY, cut)
     with desk.home.lock("test"), open_ledger(desk.home) as ledger:
         recover(desk.home, ledger)
         assert ledger.decisions.all() == []

@@ -12,57 +12,29 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import create_app
+from api.front.asgi import Front
 from api.session import COOKIE
 from kg.imports.tokens import open_tokens
-from kg.log import configure
 from kg.releases.layout import Home
-from kg.settings import Settings
-from tests.imports_world import THIRD, copied, make_world, turtle
+from tests.desk_world import app_over, csrf, token_of
+from tests.imports_world import BAD, THIRD, turtle
 from tests.test_pages import Reader
 
-BAD = THIRD.replace(" ; bkg:confidence 0.9", "")
-
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_world(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture(scope="module")
-def home(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copied(world, tmp_path_factory.mktemp("served"))
-
-
-@pytest.fixture(scope="module")
-def app(world: Path, home: Path) -> Iterator[TestClient]:
-    settings = Settings(
-        home=home, resources=world / "resources", log_level="error", sparql_workers=1, sparql_nice=0, imports_nice=0,
-        rate_failures="",
-    )  # fmt: skip
-    configure(settings)
-    with TestClient(create_app(settings), follow_redirects=True, headers={"Accept": "text/html"}) as made:
+def app(desk_front: Front) -> Iterator[TestClient]:
+    with TestClient(desk_front, follow_redirects=True, headers={"Accept": "text/html"}) as made:
         yield made
 
 
-def token_of(home: Path, name: str) -> tuple[str, int]:
-    with open_tokens(Home(home)) as tokens:
-        text, made = tokens.create("steward", name, None, "test")
-    return text, made.number
-
-
 @pytest.fixture
-def desk(app: TestClient, home: Path) -> Iterator[TestClient]:
+def desk(app: TestClient, desk_home: Path) -> Iterator[TestClient]:
     """A browser that is signed in."""
-    text, _ = token_of(home, "Aigerim")
+    text, _ = token_of(desk_home, "Aigerim")
     answer = app.post("/imports/sign-in?lang=en", data={"token": text})
     assert "Signed in: Aigerim" in answer.text
     yield app
     app.cookies.clear()
-
-
-def csrf(client: TestClient) -> str:
-    return re.findall(r'name="csrf" value="([^"]+)"', client.get("/imports?lang=en").text)[0]
 
 
 def hand_in(client: TestClient, name: str, data: bytes) -> str:
@@ -101,8 +73,8 @@ def test_nobody_sees_the_desk_without_signing_in(app: TestClient) -> None:
         assert app.post(path, data=data).status_code == 403
 
 
-def test_the_cookie_cannot_be_read_or_sent_from_elsewhere(app: TestClient, home: Path) -> None:
-    text, number = token_of(home, "Short")
+def test_the_cookie_cannot_be_read_or_sent_from_elsewhere(app: TestClient, desk_home: Path) -> None:
+    text, number = token_of(desk_home, "Short")
     answer = app.post("/imports/sign-in", data={"token": text}, follow_redirects=False)
     cookie = answer.headers["set-cookie"].lower()
     assert "httponly" in cookie
@@ -116,7 +88,7 @@ def test_the_cookie_cannot_be_read_or_sent_from_elsewhere(app: TestClient, home:
     assert app.get("/api/v1/imports").status_code == 200
     assert app.post("/api/v1/imports?file=x.ttl", content=b"x").status_code == 401
     assert app.post("/imports/1/accept", data={"csrf": "guessed"}).status_code == 403
-    with open_tokens(Home(home)) as tokens:
+    with open_tokens(Home(desk_home)) as tokens:
         tokens.revoke(number, "test")
     assert 'type="password"' in app.get("/imports").text
     app.cookies.clear()
@@ -170,8 +142,7 @@ def with_data(release_home: Path, tmp_path: Path) -> Iterator[TestClient]:
     """A desk over all of data/, whose tables are known."""
     shutil.copytree(release_home, tmp_path / "home")
     text, _ = token_of(tmp_path / "home", "Aigerim")
-    settings = Settings(home=tmp_path / "home", log_level="error", sparql_workers=1, imports_nice=0)
-    with TestClient(create_app(settings), headers={"Accept": "text/html"}) as made:
+    with TestClient(app_over(tmp_path / "home"), headers={"Accept": "text/html"}) as made:
         made.post("/imports/sign-in", data={"token": text})
         yield made
 
@@ -195,5 +166,5 @@ def test_cells_stand_in_their_row_with_the_wrong_one_marked(with_data: TestClien
 
 
 def test_a_desk_speaks_three_languages(desk: TestClient) -> None:
-    assert "Импорт үстелі" in desk.get("/imports?lang=kk").text
-    assert "Стол импорта" in desk.get("/imports?lang=ru").text
+    assert "Дерек сақтаушылар кабинеті" in desk.get("/imports?lang=kk").text
+    assert "Кабинет хранителей данных" in desk.get("/imports?lang=ru").text

@@ -13,43 +13,22 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api.app import create_app
-from kg.imports.tokens import open_tokens
-from kg.log import configure
-from kg.releases.layout import Home
-from kg.settings import Settings
-from tests.imports_world import THIRD, copied, make_world, turtle
+from api.front.asgi import Front
+from tests.desk_world import app_over, token_of
+from tests.imports_world import BAD, THIRD, copied, turtle
 
 IMPORTS = "/api/v1/imports"
-BAD = THIRD.replace(" ; bkg:confidence 0.9", "")
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_world(tmp_path_factory.mktemp("world"))
-
-
-@pytest.fixture(scope="module")
-def home(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copied(world, tmp_path_factory.mktemp("served"))
-
-
-@pytest.fixture(scope="module")
-def served(world: Path, home: Path) -> Iterator[TestClient]:
-    """One app for all tests here: its worker makes the plans of the shapes once."""
-    settings = Settings(
-        home=home, resources=world / "resources", log_level="error", sparql_workers=1, sparql_nice=0, imports_nice=0
-    )
-    configure(settings)
-    with TestClient(create_app(settings), raise_server_exceptions=False) as made:
+def served(desk_front: Front) -> Iterator[TestClient]:
+    with TestClient(desk_front, raise_server_exceptions=False) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def steward(home: Path) -> dict[str, str]:
-    with open_tokens(Home(home)) as tokens:
-        text, _ = tokens.create("steward", "Aigerim", None, "test")
-    return {"Authorization": f"Bearer {text}"}
+def steward(desk_home: Path) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token_of(desk_home, 'Aigerim')[0]}"}
 
 
 class Desk:
@@ -166,16 +145,16 @@ def test_progress_comes_as_server_sent_events(desk: Desk) -> None:
     assert json.loads(last["data"])["state"] == "validated"
 
 
-def test_validate_keeps_nothing(desk: Desk, served: TestClient, home: Path) -> None:
+def test_validate_keeps_nothing(desk: Desk, served: TestClient, desk_home: Path) -> None:
     before = desk.get(IMPORTS).json()["data"]
-    uploads = sorted((home / "uploads").iterdir())
+    uploads = sorted((desk_home / "uploads").iterdir())
     got = served.post("/api/v1/validate?file=bad.ttl", content=turtle(BAD.replace("2022-06-11", "2022-06-12")))
     assert got.status_code == 200
     body = got.json()["data"]
     assert (body["id"], body["verdict"], body["report"]["counts"]["Violation"]) == (None, "violations", 1)
     assert body["difference"]["counts"]["tenure"]["added"] == 1
     assert desk.get(IMPORTS).json()["data"] == before
-    assert sorted((home / "uploads").iterdir()) == uploads
+    assert sorted((desk_home / "uploads").iterdir()) == uploads
 
 
 def bomb() -> bytes:
@@ -237,17 +216,9 @@ def test_a_worker_that_is_killed_loses_nothing(desk: Desk, served: TestClient) -
     assert desk.judged(number)["state"] == "rejected"
 
 
-def test_a_file_beyond_the_limit_is_refused(world: Path, tmp_path: Path) -> None:
-    home = copied(world, tmp_path)
-    settings = Settings(
-        home=home,
-        resources=world / "resources",
-        log_level="error",
-        sparql_workers=1,
-        sparql_nice=0,
-        upload_max_bytes=1000,
-    )
-    with TestClient(create_app(settings)) as client:
+def test_a_file_beyond_the_limit_is_refused(desk_world: Path, tmp_path: Path) -> None:
+    front = app_over(copied(desk_world, tmp_path), resources=desk_world / "resources", upload_max_bytes=1000)
+    with TestClient(front) as client:
         headers = {"Content-Type": "text/turtle"}
         for length in ({}, {"Content-Length": "5"}):
             answer = client.post("/api/v1/validate", content=b"#" * 1001, headers={**headers, **length})

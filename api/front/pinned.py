@@ -17,11 +17,11 @@ _OWN: Final = ("sparql", "dump", "difference")
 """What a release has at addresses of its own."""
 _SERVICE: Final = ("mistake", "history", "robots.txt", "sitemap.xml", "sitemaps")
 _OTHER: Final = (
-    *("releases", "imports", "tokens", "decisions", "validate", "healthz", "readyz", "metrics", "static"),
+    *("releases", "imports", "desk", "tokens", "decisions", "validate", "healthz", "readyz", "metrics", "static"),
     *_SERVICE,
 )
 """What belongs to no release."""
-_FREE: Final = re.compile(r"/(?:releases|static|imports|mistake|history)(?=[/?#]|$)")
+_FREE: Final = re.compile(r"/(?:releases|static|imports|desk|decisions|mistake|history)(?=[/?#]|$)")
 _HREF: Final = re.compile(r'\b(href|action)="(/[^"]*)"')
 _LINK: Final = re.compile(r"<(/[^>]*)>(?!; rel=\"canonical\")")
 

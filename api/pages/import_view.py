@@ -72,10 +72,14 @@ def things(preview: Json | None, clang: Sequence[str] | str) -> list[dict[str, A
     """The things that an import changes, each with its statements on both sides."""
     out = []
     for item in (preview or {}).get("things", {}).get("items", ()):
-        out.append(
-            {**item, "label": _label(item, clang), "sides": [(s, item[s]["items"]) for s in SIDES if item[s]["items"]]}
-        )
+        sides = [(s, [_named(t, clang) for t in item[s]["items"]]) for s in SIDES if item[s]["items"]]
+        out.append({**item, "label": _label(item, clang), "sides": sides})
     return out
+
+
+def _named(triple: Json, clang: Sequence[str] | str) -> Json:
+    """A statement whose value, where it is a thing or a term, is called by its name."""
+    return {**triple, "label": _label(triple, clang)} if triple.get("labels") else triple
 
 
 SIDES: Final = ("added", "removed", "computed", "noLonger")

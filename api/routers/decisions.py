@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,13 +11,10 @@ from starlette.responses import Response
 
 from api.answers import json_answer, only, services_of
 from api.auth import require, who
+from api.importing import importing_of, in_ledger
 from kg.findings import BilimError, finding
-from kg.imports.asking import decide
 from kg.imports.decided import Decision
-from kg.imports.desk import Desk
-from kg.imports.ledger import open_ledger
 from kg.imports.tokens import Token
-from kg.releases.publish import Reason
 
 PATH = "/api/v1/decisions"
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -68,48 +65,35 @@ class Undo(_Body):
 
 
 Steward = Annotated[Token, Depends(require("steward"))]
+BODIES: Final[Mapping[str, type[_Body]]] = {
+    "settle": Settle, "correct": Correct, "merge": Merge, "unmerge": About, "withdraw": About, "comment": About,
+}  # fmt: skip
+"""What is decided by a POST to its name: the body that it takes. Undoing has the number of a decision in its path."""
 
 
-def router(desk: Desk) -> APIRouter:
-    """One decision at a time: each is a release."""
+def router() -> APIRouter:
+    """One decision at a time: each is a release. They are made by the process of imports, which has the rules ready."""
     routes = APIRouter(include_in_schema=False)
-    turn = asyncio.Lock()
 
     async def made(request: Request, token: Token, action: str, body: _Body, **more: Any) -> Response:
         given = {**body.model_dump(exclude={"why"}), **more}
-        async with turn:
-            done = await asyncio.to_thread(decide, desk, action, given, Reason(who(token), body.why))
-            await services_of(request).refresh()
-        number = done.decision.number
-        data = {"data": done.decision.as_dict(), "links": {"self": f"{PATH}/{number}"}}
-        answer = json_answer({**data, "release": done.decision.release}, headers=_NO_STORE)
+        data = await importing_of(request).ask("decide", action=action, given=given, who=who(token), reason=body.why)
+        await services_of(request).refresh()
+        address = f"{PATH}/{data['number']}"
+        answer = json_answer({"data": data, "links": {"self": address}, "release": data["release"]}, headers=_NO_STORE)
         answer.status_code = 201
-        answer.headers["Location"] = f"{PATH}/{number}"
+        answer.headers["Location"] = address
         return answer
 
-    @routes.post(f"{PATH}/settle")
-    async def settle(request: Request, body: Settle, token: Steward) -> Response:
-        return await made(request, token, "settle", body)
+    def poster(action: str, model: type[_Body]) -> Callable[..., Any]:
+        async def post(request: Request, body: Any, token: Steward) -> Response:
+            return await made(request, token, action, body)
 
-    @routes.post(f"{PATH}/correct")
-    async def correct(request: Request, body: Correct, token: Steward) -> Response:
-        return await made(request, token, "correct", body)
+        post.__annotations__["body"] = model
+        return post
 
-    @routes.post(f"{PATH}/merge")
-    async def merge(request: Request, body: Merge, token: Steward) -> Response:
-        return await made(request, token, "merge", body)
-
-    @routes.post(f"{PATH}/unmerge")
-    async def unmerge(request: Request, body: About, token: Steward) -> Response:
-        return await made(request, token, "unmerge", body)
-
-    @routes.post(f"{PATH}/withdraw")
-    async def withdraw(request: Request, body: About, token: Steward) -> Response:
-        return await made(request, token, "withdraw", body)
-
-    @routes.post(f"{PATH}/comment")
-    async def comment(request: Request, body: About, token: Steward) -> Response:
-        return await made(request, token, "comment", body)
+    for action, model in BODIES.items():
+        routes.add_api_route(f"{PATH}/{action}", poster(action, model), methods=["POST"])
 
     @routes.post(f"{PATH}/{{number}}/undo")
     async def undo(request: Request, number: int, body: Undo, token: Steward) -> Response:
@@ -118,16 +102,14 @@ def router(desk: Desk) -> APIRouter:
     @routes.get(PATH)
     async def decisions(request: Request) -> Response:
         only(request)
-        rows = [decision.as_dict() for decision in await asyncio.to_thread(_all, desk)]
+        rows = [decision.as_dict() for decision in await all_decisions(request)]
         body = {"data": rows, "release": services_of(request).current_id(), "links": {"self": PATH}}
         return json_answer(body, headers=_NO_STORE)
 
     @routes.get(f"{PATH}/{{number}}")
     async def one(request: Request, number: int) -> Response:
         only(request)
-        found = next((d for d in await asyncio.to_thread(_all, desk) if d.number == number), None)
-        if found is None:
-            raise BilimError(finding("not-found", path=request.url.path))
+        found = await decision_of(request, number)
         data = {**found.as_dict(), "removed": found.removed, "added": found.added}
         body = {"data": data, "release": services_of(request).current_id(), "links": {"self": f"{PATH}/{number}"}}
         return json_answer(body, headers=_NO_STORE)
@@ -135,8 +117,16 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-def _all(desk: Desk) -> list[Decision]:
-    if not desk.home.ledger.exists():
+async def all_decisions(request: Request) -> list[Decision]:
+    """The oldest first; none where there is no ledger yet."""
+    if not services_of(request).home.ledger.exists():
         return []
-    with open_ledger(desk.home) as ledger:
-        return ledger.decisions.all()
+    return await in_ledger(request, lambda ledger: ledger.decisions.all())
+
+
+async def decision_of(request: Request, number: int) -> Decision:
+    """Raises :class:`BilimError` (``not-found``) where there is none of this number."""
+    found = next((d for d in await all_decisions(request) if d.number == number), None)
+    if found is None:
+        raise BilimError(finding("not-found", path=request.url.path))
+    return found

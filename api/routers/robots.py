@@ -40,7 +40,7 @@ def router() -> APIRouter:
     @routes.get("/robots.txt")
     async def robots(request: Request) -> Response:
         # /sparql answers anything, at a cost; /api is what the pages already hold; lists by facets are without end
-        closed = ("/sparql", "/api/", "/metrics", "/mistake/", "/history/", "/between?", "/doc/*?", "/search")
+        closed = ("/sparql", "/api/", "/metrics", "/desk/", "/mistake/", "/history/", "/between?", "/doc/*?", "/search")
         lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
         return PlainTextResponse("\n".join([*lines, f"Sitemap: {services_of(request).address}/sitemap.xml", ""]))
 

@@ -75,7 +75,7 @@ class Things:
     async def document(self, request: Request, kind: str, name: str) -> Response:
         """What is known of a thing, in the format of the suffix or of Accept."""
         slug, suffix = _split(name)
-        release, slug_now, text = _find(request, kind, slug)
+        release, slug_now, text = find_thing(request, kind, slug)
         if slug_now != slug:
             query = f"?{request.url.query}" if request.url.query else ""
             return RedirectResponse(f"/doc/{kind}/{slug_now}{suffix}{query}", 301)
@@ -119,7 +119,7 @@ def router(things: Things) -> APIRouter:
     @routes.get("/id/{kind}/{slug}", summary="A thing itself: leads to its page or its data", status_code=303)
     async def identity(request: Request, kind: str, slug: str) -> Response:
         """303 to the format that Accept asks for; 301 where the thing has another address now; 410 where withdrawn."""
-        _, slug_now, _ = _find(request, kind, slug)
+        _, slug_now, _ = find_thing(request, kind, slug)
         query = f"?{request.url.query}" if request.url.query else ""
         headers = {"Vary": "Accept", "Link": _links(kind, slug_now)}
         if slug_now != slug:
@@ -147,7 +147,7 @@ def _split(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def _find(request: Request, kind: str, slug: str) -> tuple[Release, str, str]:
+def find_thing(request: Request, kind: str, slug: str) -> tuple[Release, str, str]:
     """The release, the slug under which the thing stands now, and its document ("" where that is another slug).
 
     Raises :class:`BilimError`: unknown kind or thing (404), withdrawn (410).

@@ -44,7 +44,7 @@ def router() -> APIRouter:
 
     @routes.get("/def/{name}", summary="A version of the ontology, or a term: leads to its page", status_code=303)
     def definition(request: Request, name: str) -> Response:
-        model = _vocabulary(request).model(services_of(request).release())
+        model = vocabulary_of(request).model(services_of(request).release())
         to = "/def" if name == model.version else f"/ontology/{_term(model, name).slug}"
         return RedirectResponse(to + _query(request), 303)
 
@@ -52,7 +52,7 @@ def router() -> APIRouter:
     def term(request: Request, name: str) -> Response:
         slug, suffix = _split(name)
         release = services_of(request).release()
-        model = _vocabulary(request).model(release)
+        model = vocabulary_of(request).model(release)
         found = _term(model, slug)
         if found.slug != slug:
             return RedirectResponse(f"/ontology/{found.slug}{suffix}{_query(request)}", 301)
@@ -86,7 +86,7 @@ def router() -> APIRouter:
     def scheme(request: Request, name: str) -> Response:
         slug, suffix = _split(name)
         release = services_of(request).release()
-        model = _vocabulary(request).model(release)
+        model = vocabulary_of(request).model(release)
         found = _scheme(model, slug, release)
         inside = (found, *model.concepts.get(slug, {}).values())
         return _answer(
@@ -98,7 +98,7 @@ def router() -> APIRouter:
     def concept(request: Request, scheme: str, name: str) -> Response:
         slug, suffix = _split(name)
         release = services_of(request).release()
-        model = _vocabulary(request).model(release)
+        model = vocabulary_of(request).model(release)
         found = _concept(model, scheme, slug, release)
         return _answer(
             request, release, f"/list/{scheme}/{slug}", suffix, "concept.html",
@@ -131,7 +131,7 @@ def _bound(answer: Callable[[Request, str], Response], suffix: str) -> Callable[
 
 def _ontology(request: Request, suffix: str) -> Response:
     release = services_of(request).release()
-    model = _vocabulary(request).model(release)
+    model = vocabulary_of(request).model(release)
     own = [t for iri, triples in model.statements.items() if not iri.startswith(LIST) for t in triples]
     return _answer(
         request, release, "/ontology", suffix, "ontology.html", _views(request, release).ontology, lambda: own,
@@ -140,7 +140,7 @@ def _ontology(request: Request, suffix: str) -> Response:
 
 
 def _shapes(request: Request, suffix: str) -> Response:
-    release, vocabulary = services_of(request).release(), _vocabulary(request)
+    release, vocabulary = services_of(request).release(), vocabulary_of(request)
 
     def view() -> Json:
         return {"shapes": _views(request, release).all_shapes()}
@@ -176,7 +176,7 @@ def _answer(
 
 
 def _views(request: Request, release: Release) -> Views:
-    lang, vocabulary, pages = interface(request), _vocabulary(request), pages_of(request)
+    lang, vocabulary, pages = interface(request), vocabulary_of(request), pages_of(request)
 
     def say(key: str, **fields: object) -> str:
         return pages.text(key, lang, **fields)
@@ -189,7 +189,7 @@ def _content(request: Request) -> str:
     return content(request)[0] if "clang" in request.query_params else interface(request)
 
 
-def _vocabulary(request: Request) -> Vocabulary:
+def vocabulary_of(request: Request) -> Vocabulary:
     """Of this app; made with the first request that needs it."""
     state = request.app.state
     if not hasattr(state, "vocabulary"):

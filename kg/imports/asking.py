@@ -1,4 +1,4 @@
-"""A decision as a client writes it (command line, JSON): names of things, ranks, statements in N-Triples; then made."""
+"""A decision as a client writes it (command line, JSON, form): names of things, ranks, statements in N-Triples."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any, Final
 from pyoxigraph import Quad, RdfFormat, parse
 
 from kg.findings import BilimError, Exit, finding
-from kg.imports import deciding
-from kg.imports.deciding import Done, Progress
+from kg.imports import deciding, planning
+from kg.imports.deciding import Done, Foreseen, Progress
 from kg.imports.desk import Desk
+from kg.imports.planning import Planner
 from kg.releases.publish import Reason
 from kg.terms import ID, expand, split_entity_iri
 
@@ -24,54 +25,39 @@ def iri_of(name: str) -> str:
     return whole if split_entity_iri(whole) else ID + name
 
 
-def _settle(desk: Desk, given: Given, reason: Reason, progress: Progress) -> Done:
+def _settle(given: Given, why: str) -> Planner:
     ranks: dict[str, str] = {}
     for name, rank in given["ranks"].items():
         if rank not in RANKS:
             raise BilimError(finding("decision-bad-rank", given=f"{name}={rank}"[:80]), exit_code=Exit.USAGE)
         ranks[iri_of(name)] = rank
-    return deciding.settle(desk, iri_of(given["discrepancy"]), ranks, given.get("lang") or "en", reason, progress)
+    return planning.settle(iri_of(given["discrepancy"]), ranks, why, given.get("lang") or "en")
 
 
-def _correct(desk: Desk, given: Given, reason: Reason, progress: Progress) -> Done:
-    new = statement(given["new"]) if given.get("new") else None
-    return deciding.correct(desk, statement(given["old"]), new, reason, progress)
+def _correct(given: Given, _: str) -> Planner:
+    return planning.correct(statement(given["old"]), statement(given["new"]) if given.get("new") else None)
 
 
-def _merge(desk: Desk, given: Given, reason: Reason, progress: Progress) -> Done:
-    return deciding.merge(desk, iri_of(given["thing"]), iri_of(given["into"]), reason, progress)
-
-
-def _unmerge(desk: Desk, given: Given, reason: Reason, progress: Progress) -> Done:
-    return deciding.unmerge(desk, iri_of(given["thing"]), reason, progress)
-
-
-def _withdraw(desk: Desk, given: Given, reason: Reason, progress: Progress) -> Done:
-    return deciding.withdraw(desk, iri_of(given["thing"]), reason, progress)
-
-
-def _comment(desk: Desk, given: Given, reason: Reason, progress: Progress) -> Done:
-    return deciding.comment(desk, iri_of(given["thing"]), reason, progress)
-
-
-def _undo(desk: Desk, given: Given, reason: Reason, progress: Progress) -> Done:
-    return deciding.undo(desk, int(given["number"]), reason, progress)
-
-
-ACTIONS: Final[Mapping[str, Callable[[Desk, Given, Reason, Progress], Done]]] = {
+ACTIONS: Final[Mapping[str, Callable[[Given, str], Planner]]] = {
     "settle": _settle,
     "correct": _correct,
-    "merge": _merge,
-    "unmerge": _unmerge,
-    "withdraw": _withdraw,
-    "comment": _comment,
-    "undo": _undo,
+    "merge": lambda given, _: planning.merge(iri_of(given["thing"]), iri_of(given["into"])),
+    "unmerge": lambda given, _: planning.unmerge(iri_of(given["thing"])),
+    "withdraw": lambda given, _: planning.withdraw(iri_of(given["thing"])),
+    "comment": lambda given, _: planning.comment(iri_of(given["thing"])),
+    "undo": lambda given, _: planning.undo(int(given["number"])),
 }
+"""What can be decided: each makes a planner of what was given and of the reason."""
 
 
 def decide(desk: Desk, action: str, given: Given, reason: Reason, progress: Progress = lambda _: None) -> Done:
     """Make a decision. ``given``: by docs/api.md, "Decisions". Raises :class:`BilimError` as deciding does."""
-    return ACTIONS[action](desk, given, reason, progress)
+    return deciding.decide(desk, ACTIONS[action](given, reason.why), reason, progress)
+
+
+def foresee(desk: Desk, action: str, given: Given, why: str) -> Foreseen:
+    """What the decision would change, without making it. Raises :class:`BilimError` as deciding does."""
+    return deciding.foresee(desk, ACTIONS[action](given, why))
 
 
 def statement(text: str) -> Quad:

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from kg import resources
 from kg.findings import BilimError
-from kg.imports import accept, dry, flow, told
+from kg.imports import accept, asking, dry, flow, told
 from kg.imports.desk import Desk
 from kg.imports.ledger import open_ledger
 from kg.releases.publish import Reason
@@ -70,6 +70,16 @@ def _validate(desk: Desk, asked: Mapping[str, Any], _: Step) -> dict[str, Any]:
     return told.judged(import_, judged, desk.rules().labels)
 
 
+def _decide(desk: Desk, asked: Mapping[str, Any], step: Step) -> dict[str, Any]:
+    return asking.decide(desk, asked["action"], asked["given"], _reason(asked), step).decision.as_dict()
+
+
+def _foresee(desk: Desk, asked: Mapping[str, Any], _: Step) -> dict[str, Any]:
+    seen = asking.foresee(desk, asked["action"], asked["given"], asked.get("reason") or "")
+    told = {"broken": seen.broken, "findings": seen.findings}
+    return {"release": seen.release, "preview": seen.preview} | {k: [f.as_dict() for f in v] for k, v in told.items()}
+
+
 WORK: Final[Mapping[str, Callable[[Desk, Mapping[str, Any], Step], dict[str, Any]]]] = {
     "process": _process,
     "accept": _accept,
@@ -79,6 +89,8 @@ WORK: Final[Mapping[str, Callable[[Desk, Mapping[str, Any], Step], dict[str, Any
     "settle": _settle,
     "waive": _waive,
     "validate": _validate,
+    "decide": _decide,
+    "foresee": _foresee,
 }
 
 

@@ -15,7 +15,7 @@ from kg.settings import Settings
 
 NO_PAGES = re.compile(
     r"/(?:api/|static/|_|healthz|readyz|metrics|openapi|context|frame|robots|sitemap|reconcile|sparql/|\.well-known)"
-    r"|/imports/\{number\}|/releases/\{release\}/dump/|.*\.[a-z]+$"
+    r"|/imports/\{number\}|/desk(?:$|/)|/decisions/|/releases/\{release\}/dump/|.*\.[a-z]+$"
 )
 WITH_QUERY = {
     "/between": ("?first=person/askhat-aimagambetov&second=person/gani-beisembayev",),

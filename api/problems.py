@@ -146,9 +146,15 @@ def _answer(
         sought, near = _near(request) if status == 404 else ("", [])
         return request.app.state.pages.response(  # type: ignore[no-any-return]
             "problem.html", lang, status_code=status, headers=headers, request=request, problem=body, slug=slug,
-            sought=sought, near=near,
+            sought=sought, near=near, path_again=_again(request),
         )  # fmt: skip
     return build_problem(status, slug, title, detail, headers=headers, **members)
+
+
+def _again(request: Request) -> str:
+    """The address without what was asked of it, which is what was wrong; none where it is the address itself."""
+    asked = request.method == "GET" and not request.query_params.keys() <= {"lang", "clang"}
+    return request.url.path if asked else "/on" if request.url.path.startswith("/on/") else ""
 
 
 def _near(request: Request) -> tuple[str, list[dict[str, Any]]]:

@@ -6,21 +6,18 @@ dates in words, are the interface (``lang``). A text that is not in the language
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from markupsafe import Markup, escape
 
 from api.pages.terms import term_page
+from kg import dates
 from kg.names import pick_label
 from kg.releases.terms_json import Json
 
 Text = Callable[..., str]
 """``t(key, **fields)``: a text of the interface."""
-
-
-_PLAIN: Final = re.compile(r"-?\d{4}(-\d\d){0,2}")
 
 
 class Writer:
@@ -82,29 +79,21 @@ class Writer:
         if not value:
             return ""
         texts = value.get("texts") or {}
-        return (
-            texts.get(self.lang)
-            or value.get("edtf")
-            or f"{value.get('earliest') or '…'} – {value.get('latest') or '…'}"
-        )
+        if told := texts.get(self.lang) or value.get("edtf"):
+            return str(told)
+        earliest, latest = value.get("earliest") or "", value.get("latest") or ""
+        return dates.humanize(f"[{earliest}..{latest}]", self.lang) if earliest or latest else "…"
 
     def span(self, start: Json | None, end: Json | None) -> str:
         """A time in words; that a start or an end is not stated is told too."""
         if not start and not end:
             return self.t("not-stated")
-        parts = []
-        for name, value in (("since", start), ("until", end)):
-            # "until no earlier than" is no language: what is not simply a day, month or year is told by itself
-            form = (
-                name
-                if value and _PLAIN.fullmatch(value.get("edtf") or "")
-                else f"{name}.is"
-                if value
-                else f"{name}.none"
-            )
-            parts.append((form, self.t(form, day=self.date(value))))
-        between = " " if parts[0][0] == "since" and parts[1][0] == "until" else "; "
-        return between.join(text for _, text in parts)
+        parts, plain = [], 0
+        for name, value, is_end in (("since", start, False), ("until", end, True)):
+            words = dates.side_in_words(value.get("edtf") or "", is_end, self.lang) if value else None
+            plain += words is not None
+            parts.append(words or self.t(f"{name}.is" if value else f"{name}.none", day=self.date(value)))
+        return (" " if plain == 2 else "; ").join(parts)
 
     def values(self, value: Any) -> list[Markup]:
         """All values of a property; of a text in several languages the one to show."""

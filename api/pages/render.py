@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import Any
 from urllib.parse import urlencode
@@ -15,8 +15,10 @@ from starlette.responses import Response
 from api.front.pinned import page_under
 from api.pages.terms import term_page
 from api.services import prefix
+from kg.dates import side_in_words
 from kg.findings import Texts, pick
 from kg.kinds import KINDS
+from kg.releases.layout import BUILT
 from kg.terms import BASE, LANGUAGES
 
 CSP = (
@@ -68,6 +70,11 @@ def read_vendor() -> frozenset[str]:
     return frozenset(entry.name for entry in folder.iterdir()) if folder.is_dir() else frozenset()
 
 
+def why_of(why: str, t: Callable[..., str]) -> str:
+    """The reason of a release as it is shown: that of a build is ours, and told in the language of the page."""
+    return t("release.built") if why == BUILT else why
+
+
 class Pages:
     """Renders pages. One for each app; holds the compiled templates and the texts."""
 
@@ -82,6 +89,7 @@ class Pages:
         )
         self._env.globals.update(term_page=term_page, kinds=KINDS, sections=SECTIONS, base=BASE)
         self._env.globals.update(vendor=read_vendor(), words=self.texts, base_iri=BASE)
+        self._env.globals.update(side_in_words=side_in_words, why_of=why_of)
 
     def text(self, key: str, lang: str, **values: object) -> str:
         """A text of the interface. Raises KeyError for a key that is not in the catalogue."""

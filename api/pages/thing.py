@@ -75,7 +75,11 @@ def thing_page(document: Json, release: Release, how: Reading) -> dict[str, Any]
         "plain_title": str(writer.name(document).striptags()),
         "names": [(code, document["labels"].get(code), document["altLabels"].get(code, [])) for code in LANGUAGES],
         "classes": _classes(document, writer),
-        "facts": [(terms.link(key), writer.values(value)) for key, value in document.items() if key not in ELSEWHERE],
+        "facts": [
+            (terms.link(key), writer.values(value))
+            for key, value in document.items()
+            if key not in ELSEWHERE and not (key in ("start", "end") and _without_time(document))
+        ],
         "on": how.on.isoformat(),
         "certainty": certainty(document, how.on),
         "in_force": {c: [item for item in told if item.certainty == c] for c in ("certain", "possible")},
@@ -123,10 +127,17 @@ def certainty(document: Mapping[str, Any], on: date) -> str | None:
     kind = KINDS[document["kind"]]
     if "start" in kind.dated:
         start, end = document.get("start") or {}, document.get("end") or {}
+        if _without_time(document):
+            return None
         days = (start.get("earliest"), start.get("latest"), end.get("earliest"), end.get("latest"))
         return certainty_of(Span(*days, None, None, None), on) or dates.as_of(None, None, None, None, on)
     when = (document.get("when") or {}).get("edtf")
     return dates.when_on(when, on) if when else None
+
+
+def _without_time(document: Mapping[str, Any]) -> bool:
+    """Only acts are in force for a time; of a page or a report a missing start is no statement."""
+    return bool(document["kind"] == "document" and not document.get("start") and not document.get("end"))
 
 
 class Terms:

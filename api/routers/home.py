@@ -21,7 +21,7 @@ from kg.releases.terms_json import Json, localize
 DOORS = (
     ("researcher", "/sparql"),
     ("client", "/reference"),
-    ("steward", "/ontology"),
+    ("steward", "/imports"),
     ("visitor", "/doc/organization"),
 )
 LATEST = 8

@@ -18,7 +18,7 @@ from pyoxigraph import NamedNode
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.answers import content, json_answer, rdf_answer
+from api.answers import content, interface, json_answer, rdf_answer
 from api.problems import finding_problem, request_language
 from api.services import Services
 from api.sparql import asking, editor
@@ -178,7 +178,7 @@ async def _described(request: Request, services: Services, release: str) -> Resp
     if offer is None or (request.scope["query_string"] and offer.media_type != "text/html"):
         raise QueryError("sparql-no-query", path=request.url.path)
     if offer.media_type == "text/html":
-        return editor.page(request, services, editor.EXAMPLE, None)
+        return editor.page(request, services, editor.example(interface(request)), None)
     if not release:
         raise QueryError("sparql-unavailable", reason="")
     manifest = (await services.find_release(release)).manifest

@@ -48,6 +48,11 @@ ORDER BY ?start
 LIMIT 100"""
 
 
+def example(lang: str) -> str:
+    """What stands in the editor at first, with names in the language of the page."""
+    return EXAMPLE.replace('"en"', f'"{lang}"')
+
+
 @dataclass(slots=True)
 class Cell:
     """A term as it is shown. ``href``: where it leads; ``more``: its datatype or language."""

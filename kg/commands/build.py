@@ -8,6 +8,7 @@ import typer
 
 from kg import resources
 from kg.commands.output import Json, language, print_json, progress_bar, settings, show_findings, stderr, stdout
+from kg.releases.layout import BUILT
 from kg.settings import Settings
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ def command(
     ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as violations.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
-    why: Annotated[
-        str, typer.Option("--why", help="The reason, kept in the release and the ledger.")
-    ] = "build of data/",
+    why: Annotated[str, typer.Option("--why", help="The reason, kept in the release and the ledger.")] = BUILT,
     as_json: Json = False,
 ) -> None:
     """Build the graph from data/, validate it, and publish it as the next release."""

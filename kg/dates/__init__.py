@@ -19,7 +19,7 @@ from kg.dates.resolve import (
     resolve_span,
     start_bounds,
 )
-from kg.dates.words import humanize
+from kg.dates.words import humanize, side_in_words
 
 __all__ = [
     "Bounds",
@@ -42,6 +42,7 @@ __all__ = [
     "plain",
     "resolve_point",
     "resolve_span",
+    "side_in_words",
     "start_bounds",
     "succeed",
     "when_on",

@@ -105,6 +105,32 @@ _LANGUAGES: Final[dict[str, _Phrases]] = {
 }
 
 
+# Kazakh puts the case behind the last word: (ablative "from", dative "until") of the months, and of жыл
+_KAZAKH_ENDINGS: Final = (
+    ("дан", "ға"), ("нан", "ға"), ("дан", "ға"), ("ден", "ге"), ("дан", "ға"), ("нан", "ға"),
+    ("ден", "ге"), ("дан", "ға"), ("тен", "ке"), ("нан", "ға"), ("дан", "ға"), ("нан", "ға"),
+)  # fmt: skip
+_KAZAKH_YEAR: Final = ("{year} жылдан", "{year} жылға")
+_SIDES: Final = {"en": ("from {0}", "until {0}"), "ru": ("с {0}", "до {0}"), "kk": ("{0} бастап", "{0} дейін")}
+
+
+@lru_cache(maxsize=65536)
+def side_in_words(edtf: str, end: bool, lang: str) -> str | None:
+    """A start ("from 11 June 2022") or an ``end`` ("until 2010") in words, in the case that the language needs.
+
+    None for what is not simply a year, a month or a day: "until no earlier than" is no language.
+    """
+    match = PLAIN.fullmatch(edtf)
+    month = int(match[2] or 0) if match else 0
+    if match is None or month > 12:
+        return None
+    lang = lang if lang in _LANGUAGES else "en"
+    words = _unmarked(edtf, lang, genitive=True)
+    if lang == "kk":
+        words = words + _KAZAKH_ENDINGS[month - 1][end] if month else _KAZAKH_YEAR[end].format(year=int(match[1]))
+    return _SIDES[lang][end].format(words)
+
+
 @lru_cache(maxsize=65536)
 def humanize(edtf: str, lang: str) -> str:
     """The EDTF text in words ("11 June 2022"); another language than en, ru, kk reads English.

@@ -31,7 +31,7 @@ from kg.releases.derive import derive, derive_from
 from kg.releases.difference import Difference, compare
 from kg.releases.disk import over_budget
 from kg.releases.hashing import GraphHash, content_hash, graph_names, hash_graphs
-from kg.releases.layout import Home, told_errors, user
+from kg.releases.layout import BUILT, Home, told_errors, user
 from kg.releases.manifest import PROJECTION, Manifest, ValidationSummary
 from kg.releases.project import project
 from kg.releases.publish import Reason, make_manifest, publish
@@ -95,7 +95,7 @@ class Options:
     strict: bool = False
     dry_run: bool = False
     who: str | None = None
-    why: str = "build of data/"
+    why: str = BUILT
 
 
 def build(

@@ -28,6 +28,9 @@ from kg.findings import BilimError, Exit, finding
 
 RELEASE_ID: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.(\d+)-([0-9a-f]{6})")
 
+BUILT: Final = "build of data/"
+"""The reason of a release that is built from data/, where no other is given."""
+
 Step = Callable[[str], None]
 """Told the name of each step that is done; what it raises stops the work there."""
 

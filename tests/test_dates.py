@@ -13,6 +13,7 @@ from kg.dates import (
     end_bounds,
     humanize,
     parse,
+    side_in_words,
     start_bounds,
     when_on,
 )
@@ -250,3 +251,42 @@ def test_a_narrower_date_never_widens(day: date, mark: str) -> None:
 )
 def test_dates_in_words(text: str, en: str, ru: str, kk: str) -> None:
     assert [humanize(text, lang) for lang in ("en", "ru", "kk")] == [en, ru, kk]
+
+
+SIDES = [
+    ("2010", "from 2010", "с 2010 г.", "2010 жылдан бастап", "until 2010", "до 2010 г.", "2010 жылға дейін"),
+    ("2002-02", "from February 2002", "с февраля 2002 г.", "2002 ж. ақпаннан бастап",
+     "until February 2002", "до февраля 2002 г.", "2002 ж. ақпанға дейін"),
+    ("2013-09", "from September 2013", "с сентября 2013 г.", "2013 ж. қыркүйектен бастап",
+     "until September 2013", "до сентября 2013 г.", "2013 ж. қыркүйекке дейін"),
+    ("2022-06-11", "from 11 June 2022", "с 11 июня 2022 г.", "2022 ж. 11 маусымнан бастап",
+     "until 11 June 2022", "до 11 июня 2022 г.", "2022 ж. 11 маусымға дейін"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "since_en", "since_ru", "since_kk", "until_en", "until_ru", "until_kk"), SIDES)
+def test_since_and_until_stand_in_the_case_of_the_language(
+    text: str, since_en: str, since_ru: str, since_kk: str, until_en: str, until_ru: str, until_kk: str
+) -> None:
+    assert [side_in_words(text, False, lang) for lang in ("en", "ru", "kk")] == [since_en, since_ru, since_kk]
+    assert [side_in_words(text, True, lang) for lang in ("en", "ru", "kk")] == [until_en, until_ru, until_kk]
+
+
+KAZAKH_SINCE = (
+    "қаңтардан ақпаннан наурыздан сәуірден мамырдан маусымнан "
+    "шілдеден тамыздан қыркүйектен қазаннан қарашадан желтоқсаннан"
+)
+KAZAKH_UNTIL = (
+    "қаңтарға ақпанға наурызға сәуірге мамырға маусымға шілдеге тамызға қыркүйекке қазанға қарашаға желтоқсанға"
+)
+
+
+def test_every_month_has_its_kazakh_endings() -> None:
+    months = [f"2020-{month:02}" for month in range(1, 13)]
+    assert [side_in_words(m, False, "kk") for m in months] == [f"2020 ж. {w} бастап" for w in KAZAKH_SINCE.split()]
+    assert [side_in_words(m, True, "kk") for m in months] == [f"2020 ж. {w} дейін" for w in KAZAKH_UNTIL.split()]
+
+
+@pytest.mark.parametrize("text", ["2022-06-11?", "2022-21", "[..2020]", "202X", "2020/2021", "", "nonsense"])
+def test_what_is_not_simply_a_day_has_no_side(text: str) -> None:
+    assert side_in_words(text, False, "ru") is None

@@ -149,3 +149,18 @@ def test_every_page_leads_to_personal_data_release_and_citation(client: TestClie
         release = client.get("/readyz").json()["release"]
         assert {"/personal-data", f"/releases/{release}"} <= set(hrefs(tree, "//footer//a"))
         assert release in words(tree, "//footer//code")
+
+
+def test_a_wrong_value_leaves_a_way_on(client: TestClient) -> None:
+    for path, way in (
+        ("/doc/person/askhat-aimagambetov?on=24.06.2022", "/doc/person/askhat-aimagambetov"),
+        ("/on/2022-02-30", "/on"),
+    ):
+        assert way in hrefs(page(client, path, status=422))
+
+
+def test_two_are_chosen_by_suggestion(client: TestClient) -> None:
+    tree = page(client, "/between?first=person/askhat-aimagambetov")
+    fields = tree.xpath("//main//input[@data-suggest='person,organization']")
+    assert [f.get("name") for f in fields] == ["first", "second"]
+    assert "/doc/person/askhat-aimagambetov" in hrefs(tree, "//main//form//a")

@@ -162,3 +162,16 @@ def test_a_sure_bar_runs_from_the_latest_start_to_the_earliest_end(start: date, 
     assert (name, drawing.rows[0].open) == ("sure", [])
     assert width > 0
     assert drawing.day == x
+
+
+def test_a_report_is_not_in_force_and_an_act_is(client: TestClient) -> None:
+    report = client.get("/doc/document/seed-002.json").json()["data"]
+    assert (report["start"], report["certainty"]) == (None, None)
+    assert "in force" not in words(page(client, "/doc/document/seed-002"))
+    assert client.get("/doc/document/decree-2022-06-11.json").json()["data"]["certainty"] is not None
+
+
+def test_times_are_told_in_the_grammar_of_each_language(client: TestClient) -> None:
+    path = "/doc/person/askhat-aimagambetov"
+    assert "2022 ж. 11 маусымнан бастап 2023 ж. 4 қаңтарға дейін" in words(page(client, path, "kk"))
+    assert "с 11 июня 2022 г. до 4 января 2023 г." in words(page(client, path, "ru"))

@@ -146,15 +146,21 @@ def _answer(
         sought, near = _near(request) if status == 404 else ("", [])
         return request.app.state.pages.response(  # type: ignore[no-any-return]
             "problem.html", lang, status_code=status, headers=headers, request=request, problem=body, slug=slug,
-            sought=sought, near=near, path_again=_again(request),
+            sought=sought, near=near, path_again=_again(request, status),
         )  # fmt: skip
     return build_problem(status, slug, title, detail, headers=headers, **members)
 
 
-def _again(request: Request) -> str:
-    """The address without what was asked of it, which is what was wrong; none where it is the address itself."""
-    asked = request.method == "GET" and not request.query_params.keys() <= {"lang", "clang"}
-    return request.url.path if asked else "/on" if request.url.path.startswith("/on/") else ""
+def _again(request: Request, status: int) -> str:
+    """The address without what was asked of it, where that was wrong; none where it is the address itself."""
+    if request.method != "GET" or status not in (400, 404, 422):
+        return ""
+    if status == 404 and "page" not in request.query_params:
+        return ""
+    if request.url.path.startswith("/on/"):
+        return "/on"
+    languages = {"lang", "clang"} if status != 422 else set[str]()
+    return request.url.path if request.query_params.keys() - languages else ""
 
 
 def _near(request: Request) -> tuple[str, list[dict[str, Any]]]:

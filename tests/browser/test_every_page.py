@@ -113,6 +113,10 @@ def test_a_page_holds_its_content_without_scripts(
         "/queries/posts/holders?post=kz-minister-of-education",
         "/regions",
         "/sparql",
+        "/coverage",
+        "/sources",
+        "/decisions",
+        "/between?first=person/askhat-aimagambetov&second=person/gani-beisembayev",
         "/nope",
     ],
 )

@@ -160,7 +160,7 @@ def find_thing(request: Request, kind: str, slug: str) -> tuple[Release, str, st
     if fate == LIVE and text is None:
         fate = decided(release, kind, slug)
     if fate.withdrawn is not None:
-        raise BilimError(finding("thing-withdrawn", kind=kind, slug=slug, reason=fate.withdrawn))
+        raise BilimError(finding("thing-withdrawn", kind=kind, slug=slug, reason=fate.withdrawn.rstrip(".")))
     if fate.moved_to is not None:
         return release, fate.moved_to, ""
     if text is None:

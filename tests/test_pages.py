@@ -180,6 +180,9 @@ def test_the_texts_are_complete_and_used() -> None:
         "personal.",
         "diff.",
         "desk.",
+        "decide.",
+        "decision.",
+        "decisions.state.",
     )  # keys put together in templates
     unused = [k for k in texts if f'"{k}"' not in code and f"'{k}'" not in code and not k.startswith(made)]
     assert unused == []

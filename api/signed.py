@@ -82,11 +82,16 @@ def within(address: str) -> str:
     return address if _WITHIN.fullmatch(address) else BASE
 
 
-def to(request: Request, address: str, part: str = "") -> Response:
-    """On to a page after a form, in the language of this one."""
+def to(request: Request, address: str, part: str = "", published: bool = False) -> Response:
+    """On to a page after a form, in the language of this one.
+
+    ``published``: what a browser keeps of our pages (for a minute) is of the release before; it is told to forget it
+    (Clear-Site-Data, W3C), so that who publishes sees at once what came of it.
+    """
     mark = "&" if "?" in address else "?"
     lang = "" if "lang=" in address else f"{mark}lang={interface(request)}"
-    return RedirectResponse(f"{address}{lang}{part}", 303, headers=NOT_KEPT)
+    headers = NOT_KEPT | ({"Clear-Site-Data": '"cache"'} if published else {})
+    return RedirectResponse(f"{address}{lang}{part}", 303, headers=headers)
 
 
 def from_here(request: Request) -> bool:

@@ -102,7 +102,7 @@ async def made_or_seen(
         if step == "make" and (action == "comment" or base == services_of(request).current_id()):
             done = await importing.ask("decide", **asked)
             await services_of(request).refresh()
-            return to(request, f"/decisions/{done['number']}")
+            return to(request, f"/decisions/{done['number']}", published=True)
         seen = await importing.ask("foresee", **asked)
     except BilimError as error:
         for told in error.findings:

@@ -98,7 +98,8 @@ def router() -> APIRouter:
         await services_of(request).refresh()
         if done.get("outcome") == "back":
             return await _import(request, signed, number, *map(kept.finding_of, done["findings"]))
-        return to(request, f"{BASE}/{number}", "#pairs" if decision == "settle" else "")
+        part = "#pairs" if decision == "settle" else ""
+        return to(request, f"{BASE}/{number}", part, published=decision in ("accept", "retract"))
 
     return routes
 

@@ -91,7 +91,7 @@ def _post(name: str, body: type[BaseModel], summary: str, example: dict[str, Any
         "description": "It is judged first; where a violation would arise, nothing changes (409).",
         "parameters": [],
         "requestBody": {"required": True, "content": {JSON: {"schema": schema, "example": {**example, **_WHY}}}},
-        "responses": {"201": made, **{str(s): problem(s) for s in (404, 409, 413, 414, 422, 503)}},
+        "responses": {"201": made, **{str(s): problem(s) for s in (400, 404, 409, 413, 414, 422, 503)}},
     }
     return secured(operation, "steward")
 

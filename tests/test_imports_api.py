@@ -13,9 +13,20 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+<<<<<<< HEAD
 from api.front.asgi import Front
 from tests.desk_world import app_over, token_of
 from tests.imports_world import BAD, THIRD, copied, turtle
+=======
+from api.app import create_app
+from api.importing import Importing
+from kg.imports import flow
+from kg.imports.tokens import open_tokens
+from kg.log import configure
+from kg.releases.layout import Home
+from kg.settings import Settings
+from tests.imports_world import THIRD, copied, make_world, turtle
+>>>>>>> a280791 (Answer 202 for what is new however soon it is judged)
 
 IMPORTS = "/api/v1/imports"
 
@@ -95,6 +106,14 @@ def test_a_file_goes_its_way_over_http(desk: Desk, served: TestClient) -> None:
     assert desk.post(f"{IMPORTS}/{number}/retract").json()["type"].endswith("reason-needed")
     assert desk.post(f"{IMPORTS}/{number}/retract", {"reason": "mistaken"}).status_code == 200
     assert served.get("/doc/person/third.json").status_code == 404
+
+
+def test_what_is_handed_in_is_202_however_soon_it_is_judged(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A regression: of a file that was refused before the answer was written it was 200, as of one known before."""
+    monkeypatch.setattr(Importing, "judge", lambda self, number: flow.process(self.desk, number))
+    got = desk.client.post(f"{IMPORTS}?file=soon.exe", content=b"MZ", headers=desk.headers)
+    assert (got.status_code, got.json()["data"]["state"]) == (202, "rejected")
+    assert desk.get(got.headers["location"]).status_code == 200
 
 
 def test_multipart_reports_in_all_forms_and_rejecting(desk: Desk, steward: dict[str, str]) -> None:

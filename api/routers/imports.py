@@ -54,7 +54,8 @@ def router() -> APIRouter:
         body = await in_ledger(request, lambda ledger: told.whole(ledger, number))
         location = f"{BASE}/{number}"
         made = _answer(request, {**body, "known": got.known}, location)
-        made.status_code = 202 if body["state"] in ("received", "parsed") else 200
+        # 202 too for what is new and was judged before this was written: a client asks by the Location either way
+        made.status_code = 200 if got.known and body["state"] not in ("received", "parsed") else 202
         made.headers["Location"] = location
         return made
 

@@ -13,20 +13,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-<<<<<<< HEAD
 from api.front.asgi import Front
-from tests.desk_world import app_over, token_of
-from tests.imports_world import BAD, THIRD, copied, turtle
-=======
-from api.app import create_app
 from api.importing import Importing
 from kg.imports import flow
-from kg.imports.tokens import open_tokens
-from kg.log import configure
-from kg.releases.layout import Home
-from kg.settings import Settings
-from tests.imports_world import THIRD, copied, make_world, turtle
->>>>>>> a280791 (Answer 202 for what is new however soon it is judged)
+from tests.desk_world import app_over, token_of
+from tests.imports_world import BAD, THIRD, copied, turtle
 
 IMPORTS = "/api/v1/imports"
 

@@ -70,6 +70,24 @@ def test_usual_heads_pass_also_with_a_long_body_behind_them(address: str) -> Non
     assert told(address, sent[:50], sent[50:150_000], sent[150_000:]) == b"HTTP/1.1 200 OK"
 
 
+def test_a_head_behind_a_long_body_is_not_taken_for_a_long_head(address: str) -> None:
+    """A request that comes before the former is answered: what is read at once may hold a long body and half a head."""
+    host, _, port = address.removeprefix("http://").partition(":")
+    query = b"ASK { FILTER(1 = 1 || '" + b"x" * 250_000 + b"' = 'x') }"
+    lines = (b"POST /sparql HTTP/1.1", b"Host: x", b"Content-Type: application/sparql-query")
+    first = b"\r\n".join((*lines, b"Content-Length: %d" % len(query), b"", query))
+    second = head()
+    got = b""
+    with socket.create_connection((host, int(port)), timeout=20) as made:
+        for _ in range(5):
+            made.sendall(first + second[:20])
+            made.sendall(second[20:].replace(b"Connection: close\r\n", b""))
+        made.sendall(second)
+        while part := made.recv(65_536):
+            got += part
+    assert (got.count(b"HTTP/1.1 200 OK"), got.count(b"HTTP/1.1 431")) == (11, 0)
+
+
 def test_what_is_no_request_is_400_as_ever(address: str) -> None:
     assert told(address, b"nonsense\r\n\r\n") == b"HTTP/1.1 400 Bad Request"
 

@@ -33,14 +33,15 @@ class ReadyProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, ready: Ready, **more: Any) -> None:
         super().__init__(*args, **more)
         self._ready = ready
-        self._head: int | None = None  # bytes of the head that is coming in; None between heads
+        self._head: int | None = None  # bytes of the head that is coming in, without its first part; None between heads
         self._coming = 0  # bytes that are being parsed
+        self._begun = False  # whether a head began in them, perhaps behind a long body
         self._refused = False
 
     def data_received(self, data: bytes) -> None:
-        self._coming = len(data)
+        self._coming, self._begun = len(data), False
         super().data_received(data)
-        if self._head is not None:
+        if self._head is not None and not self._begun:
             self._head += self._coming
             if self._head > _LONGEST_HEAD and not self.transport.is_closing():
                 self._refused = True
@@ -48,7 +49,7 @@ class ReadyProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head = 0
+        self._head, self._begun = 0, True
 
     def on_headers_complete(self) -> None:
         whole = (self._head or 0) + self._coming  # and perhaps a body

@@ -6,6 +6,7 @@ import asyncio
 import re
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
 
 from fastapi import Request
 from starlette.datastructures import FormData
@@ -88,8 +89,9 @@ def to(request: Request, address: str, part: str = "", published: bool = False) 
     ``published``: what a browser keeps of our pages (for a minute) is of the release before; it is told to forget it
     (Clear-Site-Data, W3C), so that who publishes sees at once what came of it.
     """
-    mark = "&" if "?" in address else "?"
-    lang = "" if "lang=" in address else f"{mark}lang={interface(request)}"
+    pairs = {"lang": interface(request), "clang": request.query_params.get("clang")}
+    told = urlencode({name: code for name, code in pairs.items() if code and f"{name}=" not in address})
+    lang = f"{'&' if '?' in address else '?'}{told}" if told and "lang=" not in address else ""
     headers = NOT_KEPT | ({"Clear-Site-Data": '"cache"'} if published else {})
     return RedirectResponse(f"{address}{lang}{part}", 303, headers=headers)
 

@@ -206,6 +206,7 @@ def test_a_thing_is_withdrawn_and_one_that_others_need_is_not(desk: TestClient) 
     form = Form(desk, "/desk/tenure/c/withdraw").look(why="She never held it.")
     assert "evidence/c-start" in form.text, "what is only about it goes with it"
     number = form.make().number
+    assert re.search(r"What it changed .*gone .*tenure/c", form.text)
     gone = desk.get("/doc/tenure/c?lang=en")
     assert (gone.status_code, "She never held it." in gone.text) == (410, True)
     assert desk.get("/desk/tenure/c").status_code == 410

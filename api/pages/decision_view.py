@@ -171,7 +171,7 @@ def foreseen(sight: Sight, told: Json, about: str) -> dict[str, Any]:
     """What a decision would change, with properties and values as a reader calls them: the thing that it is ``about``
     (kind/slug) first, evidence last."""
     things = import_view.things(told["preview"], sight.how.clang)
-    things.sort(key=lambda thing: (f"{thing['kind']}/{thing['slug']}" != about, thing["kind"] == "evidence"))
+    things.sort(key=lambda thing: _place_in_list(thing, about))
     properties = {item["property"] for thing in things for _, items in thing["sides"] for item in items}
     return {"things": things, "names": sight.names(properties), "quads": told["preview"]["quads"]}
 
@@ -188,13 +188,29 @@ def changed(sight: Sight, decision: Decision) -> dict[str, Any]:
         told = {side: [_item(q, refs) for q in quads[side] if _is(q, iri)][:SHOWN] for side in _SIDES}
         things.append(
             {
-                "kind": place[0], "slug": place[1], "change": "changed", "label": refs[iri].get("label", place[1]),
+                "kind": place[0],
+                "slug": place[1],
+                "change": _became(told),
+                "label": refs[iri].get("label", place[1]),
                 "sides": [(side, items) for side in reversed(_SIDES) if (items := told[side])],
             }
-        )  # fmt: skip
+        )
+    about = "/".join(split_entity_iri(decision.thing) or ("", ""))
+    things.sort(key=lambda thing: _place_in_list(thing, about))
     properties = {shorten(q.predicate.value) for side in quads.values() for q in side}
     counts = {side: len(found) for side, found in quads.items()}
     return {"things": things, "names": sight.names(properties), "quads": counts}
+
+
+def _place_in_list(thing: Mapping[str, Any], about: str) -> tuple[bool, bool]:
+    """The thing that a decision is about first, evidence last."""
+    return f"{thing['kind']}/{thing['slug']}" != about, thing["kind"] == "evidence"
+
+
+def _became(told: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Whether a thing came or went with its class, or only changed."""
+    went, came = (any(item["property"] == "rdf:type" for item in told[side]) for side in _SIDES)
+    return "changed" if went == came else "removed" if went else "added"
 
 
 def decisions(sight: Sight, found: Sequence[Decision]) -> list[dict[str, Any]]:
@@ -224,7 +240,10 @@ def _item(quad: Quad, refs: Mapping[str, Json]) -> dict[str, Any]:
     value = getattr(quad.object, "value", str(quad.object))
     out = {"property": shorten(quad.predicate.value), "value": value}
     language = quad.object.language if isinstance(quad.object, Literal) else None
-    label = refs[value].get("label") if isinstance(quad.object, NamedNode) else None
+    label = None
+    if isinstance(quad.object, NamedNode):  # of what was withdrawn only its place is left
+        place = split_entity_iri(value)
+        label = refs[value].get("label") or ("/".join(place) if place else None)
     return {**out, **({"lang": language} if language else {}), **({"label": label} if label else {})}
 
 

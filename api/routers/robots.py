@@ -25,6 +25,7 @@ _PAGES: Final = (
     "/ontology",
     "/shapes",
     "/releases",
+    "/decisions",
     "/personal-data",
     "/between",
 )

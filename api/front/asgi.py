@@ -129,7 +129,8 @@ class Front:
         """Another release is served: nothing that was kept holds, and what was read is answered anew."""
         wanted = self.cache.wanted()
         self.cache.clear()
-        always = () if self.services.settings.dev else self.standing()  # dev: nothing is kept
+        # in development nothing is kept; another's store is not asked what nobody wanted to know
+        always = () if self.services.settings.dev or self.services.remote is not None else self.standing()
         self.renewal.begin((*wanted, *((path, b"", None, None, None) for path in always)))
 
     async def _renew(self, raw: RawKey) -> None:

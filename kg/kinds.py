@@ -21,6 +21,10 @@ class Kind:
     # properties that source evidence may date: property local name (bkg:) -> "start" | "end" | "when"
     dated: tuple[str, ...] = ()
 
+    def counted(self, lang: str) -> str:
+        """What stands beside a number: Kazakh has the singular there."""
+        return self.labels[lang] if lang == "kk" else self.plurals[lang]
+
 
 def _kind(name: str, cls: str, en: str, ens: str, ru: str, rus: str, kk: str, kks: str, **more: object) -> Kind:
     return Kind(name, cls, {"en": en, "ru": ru, "kk": kk}, {"en": ens, "ru": rus, "kk": kks}, **more)  # type: ignore[arg-type]

@@ -175,3 +175,10 @@ def test_times_are_told_in_the_grammar_of_each_language(client: TestClient) -> N
     path = "/doc/person/askhat-aimagambetov"
     assert "2022 ж. 11 маусымнан бастап 2023 ж. 4 қаңтарға дейін" in words(page(client, path, "kk"))
     assert "с 11 июня 2022 г. до 4 января 2023 г." in words(page(client, path, "ru"))
+
+
+def test_numbers_are_followed_by_the_form_that_a_language_has_there(client: TestClient) -> None:
+    told = words(page(client, "/", "kk"), "//ul[contains(@class, 'counts')]")
+    assert "20 өңір " in told
+    assert "өңірлер" not in told
+    assert "20 regions" in words(page(client, "/", "en"), "//ul[contains(@class, 'counts')]")

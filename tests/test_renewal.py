@@ -17,6 +17,7 @@ from api.front.renewal import Renewal
 from kg.settings import Settings
 from tests.asgi import ask
 from tests.released import publish_small
+from tests.test_pages_kept import swap
 
 PERSON = "/doc/person/aigul-example.json?clang=en"
 ADDRESSES = (
@@ -50,15 +51,6 @@ def app(home: Path, renewed: int = 1000) -> Iterator[TestClient]:
 def renewing(tmp_path: Path) -> Iterator[TestClient]:
     publish_small(tmp_path, 1)
     yield from app(tmp_path)
-
-
-def swap(client: TestClient) -> str:
-    """Let the app take up what was published."""
-    services = client.app.state.services  # type: ignore[attr-defined]
-    assert client.portal is not None
-    client.portal.call(services.refresh)
-    release: str = services.current_id()
-    return release
 
 
 def counted(client: TestClient) -> tuple[int, int]:

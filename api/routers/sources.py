@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
@@ -17,20 +18,18 @@ from api.pages import listing
 from kg.findings import BilimError, finding
 from kg.names import pick_label
 from kg.reading.form import uncalculated
+from kg.releases import lookups
 from kg.releases.reader import Projection
 from kg.releases.terms_json import Json, local_name
 from kg.terms import entity_iri
 
 PAGE_SIZE: Final = 100
 _COLUMNS: Final = ("id", "slug", "label", "publisher", "issued", "tier", "evidence", "things", "only")
-_SQL: Final = """
-SELECT s.slug, s.evidence, s.things, s.alone, p.point, t.value, json_extract(d.json, '$.publisherName'),
-  json_extract(d.json, '$.url')
-FROM sources s JOIN documents d ON d.kind = 'document' AND d.slug = s.slug
-LEFT JOIN spans p ON p.kind = 'document' AND p.slug = s.slug
-LEFT JOIN list_facets t ON t.kind = 'document' AND t.slug = s.slug AND t.facet = 'tier'
-WHERE ?1 = '' OR t.value = ?1 ORDER BY s.evidence DESC, s.slug LIMIT ?2 OFFSET ?3
-"""
+_SQL: Final = "SELECT slug, evidence, things, alone FROM sources"
+_OF_TIER: Final = (
+    " WHERE slug IN (SELECT slug FROM list_facets WHERE kind = 'document' AND facet = 'tier' AND value = ?)"
+)
+_ORDER: Final = " ORDER BY evidence DESC, slug LIMIT ? OFFSET ?"
 
 
 def router() -> APIRouter:
@@ -97,12 +96,18 @@ def _total(projection: Projection, tier: str) -> int:
 
 
 def _rows(projection: Projection, tier: str, limit: int, offset: int, lang: str, clang: str) -> list[Json]:
-    found = projection.rows(_SQL, (tier, limit, offset))
-    labels = projection.labels([entity_iri("document", row[0]) for row in found] + [row[5] for row in found if row[5]])
+    found = projection.rows(_SQL + _OF_TIER * bool(tier) + _ORDER, [*([tier] if tier else []), limit, offset])
+    places = [("document", row[0]) for row in found]
+    cores = {place[1]: orjson.loads(text) for place, text in projection.cores(places).items()}
+    spans = lookups.spans(projection, places)
+    tiers = {slug: _first(core.get("tier")) for slug, core in cores.items()}
+    labels = projection.labels([*(entity_iri(*place) for place in places), *filter(None, tiers.values())])
     out: list[Json] = []
-    for slug, evidence, things, alone, issued, level, publisher, url in found:
+    for slug, evidence, things, alone in found:
+        core, level, span = cores[slug], tiers[slug], spans.get(("document", slug))
+        publisher, url, issued = core.get("publisherName"), core.get("url"), span.point if span else None
         iri = entity_iri("document", slug)
-        picked, word = pick_label(labels.get(iri, {}), clang), pick_label(labels.get(level, {}), lang)
+        picked, word = pick_label(labels.get(iri, {}), clang), pick_label(labels.get(level or "", {}), lang)
         row: Json = {"id": iri, "kind": "document", "slug": slug, "label": picked.value if picked else None}
         row |= {"labelLang": picked.lang if picked else None, "publisher": publisher, "issued": issued, "url": url}
         row |= {
@@ -110,6 +115,11 @@ def _rows(projection: Projection, tier: str, limit: int, offset: int, lang: str,
         }
         out.append({**row, "evidence": evidence, "things": things, "only": alone})
     return out
+
+
+def _first(tier: Json | list[Json] | None) -> str | None:
+    found = tier[0] if isinstance(tier, list) else tier
+    return found["id"] if found else None
 
 
 def _csv(rows: Sequence[Json]) -> bytes:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from pyoxigraph import NamedNode, Quad, Store
@@ -21,14 +22,16 @@ from kg.imports.provenance import missing, provenance
 from kg.imports.recovery import finish, recover
 from kg.releases import candidate as candidates
 from kg.releases.candidate import copy_of
-from kg.releases.hashing import content_hash, hash_graphs
+from kg.releases.grow import grow
+from kg.releases.hashing import COMPUTED, GraphHash, content_hash, hash_graphs, hash_of_sum, moved_sum
 from kg.releases.layout import Home, told_errors
 from kg.releases.manifest import Manifest, ValidationSummary
 from kg.releases.project import project
 from kg.releases.publish import Reason, make_manifest, publish
 from kg.releases.reader import Release
 from kg.store.overlay import Overlay
-from kg.terms import GRAPH_LEDGER
+from kg.store.views import views
+from kg.terms import GRAPH_DERIVED, GRAPH_LEDGER
 
 Progress = Callable[[str], None]
 """Told the name of each step as it begins, and of each point of publishing that is passed."""
@@ -63,12 +66,11 @@ def make_release(
             progress("candidate")
             store = copy_of(release.path, path)
             changed = _lay(store, change.overlay)
-            _tell(store, ledger)
+            told = _tell(store, ledger)
             progress("hash")
-            hashes = {n: h for n, h in release.manifest.hashes().items() if n not in changed}
-            hashes |= hash_graphs(store, {*changed, GRAPH_LEDGER})
+            hashes, sums = _hashed(store, change, changed, told)
             progress("project")
-            entities = project(store, path, content_hash(hashes))
+            entities = _projected(store, change, path, content_hash(hashes), sums)
             manifest = make_manifest(
                 store,
                 hashes,
@@ -122,10 +124,44 @@ def _lay(store: Store, overlay: Overlay) -> set[str]:
     return {name for name in names if name}
 
 
-def _tell(store: Store, ledger: Ledger) -> None:
-    """The ledger as data. In a function of its own: an iterator that is left over would hold the store open."""
+def _tell(store: Store, ledger: Ledger) -> list[Quad]:
+    """The ledger as data; what is new. In a function of its own: an iterator that is left over would hold the store."""
     there = store.quads_for_pattern(None, None, None, NamedNode(GRAPH_LEDGER))
-    store.extend(missing(provenance(ledger), there))
+    told = list(missing(provenance(ledger), there))
+    store.extend(told)
+    return told
+
+
+def _hashed(
+    store: Store, change: Change, changed: set[str], told: list[Quad]
+) -> tuple[dict[str, GraphHash], dict[str, bytes]]:
+    """The hashes of all graphs: again of those that changed, by what changed of those that are computed; their sums."""
+    before = change.release.manifest.hashes()
+    hashes = {n: h for n, h in before.items() if n not in changed} | hash_graphs(store, changed.difference(COMPUTED))
+    sums = dict(change.release.projection.sums())
+    overlay = change.overlay
+    for name, came, went in (
+        (GRAPH_DERIVED, _of(overlay.all_added(), GRAPH_DERIVED), _of(overlay.all_removed(), GRAPH_DERIVED)),
+        (GRAPH_LEDGER, told, []),
+    ):
+        sums[name] = moved_sum(sums[name], name, came, went)
+        quads = (before[name].quads if name in before else 0) + len(came) - len(went)
+        hashes.pop(name, None)
+        if quads:
+            hashes[name] = hash_of_sum(sums[name], quads)
+    return hashes, sums
+
+
+def _of(quads: Iterable[Quad], graph: str) -> list[Quad]:
+    return [quad for quad in quads if quad.graph_name == NamedNode(graph)]
+
+
+def _projected(store: Store, change: Change, path: Path, content: str, sums: Mapping[str, bytes]) -> Mapping[str, int]:
+    """The projection: what differs is laid upon that of the release; where that is too much, it is written whole."""
+    overlay = change.overlay
+    seen = views(overlay.base, overlay.added(), overlay.removed())
+    entities = grow(change.release.projection, seen, path, content, sums)
+    return entities if entities is not None else project(store, path, content, sums)
 
 
 def _name(quad: Quad) -> str | None:

@@ -7,24 +7,18 @@ layout is compared by the statements about each thing itself.
 
 from __future__ import annotations
 
-import sqlite3
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from kg.releases import levels
 from kg.releases.difference import Change, compare
+from kg.releases.documents import LISTED, WHOLE
 from kg.releases.manifest import PROJECTION
-from kg.releases.reader import Release
+from kg.releases.reader import Projection, Release
+from kg.releases.tables import TABLES, Row, Table
 from kg.terms import GRAPH_DERIVED, entity_iri
-
-_SQL = """
-SELECT n.kind, n.slug, 'added' FROM documents n LEFT JOIN old.documents o USING (kind, slug) WHERE o.kind IS NULL
-UNION ALL
-SELECT n.kind, n.slug, 'changed' FROM documents n JOIN old.documents o USING (kind, slug) WHERE n.json IS NOT o.json
-UNION ALL
-SELECT o.kind, o.slug, 'removed' FROM old.documents o LEFT JOIN documents n USING (kind, slug) WHERE n.kind IS NULL
-ORDER BY 1, 2
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +43,64 @@ def changes(old: Release | None, new: Release) -> tuple[Changed, ...]:
         return ()
     if {old.manifest.versions.projection, new.manifest.versions.projection} != {PROJECTION}:
         return tuple(sorted(_by_statements(old, new), key=lambda c: (c.kind, c.slug)))
-    db = sqlite3.connect(new.projection.uri, uri=True)
-    try:
-        db.execute("ATTACH DATABASE ? AS old", (old.projection.uri,))
-        return tuple(Changed(*row) for row in db.execute(_SQL))
-    finally:
-        db.close()
+    return tuple(sorted(_by_documents(old.projection, new.projection), key=lambda c: (c.kind, c.slug)))
+
+
+def _by_documents(old: Projection, new: Projection) -> Iterator[Changed]:
+    """The things whose documents differ: they themselves, who stands in them, or what is told of those who do."""
+    things, before, after = _moved(old, new, "documents")
+    told, *_ = _moved(old, new, "cores")
+    stands, *_ = _moved(old, new, "members")
+    moved = things | told | {row[:2] for row in stands} | _listing(new, told)
+    there: dict[Row, Change] = {place: "changed" for place in moved if new.has(*place) and old.has(*place)}
+    there |= dict.fromkeys(things & after - before, "added") | dict.fromkeys(things & before - after, "removed")
+    for (kind, slug), change in there.items():
+        yield Changed(kind, slug, change)
+
+
+def _moved(old: Projection, new: Projection, name: str) -> tuple[set[Row], set[Row], set[Row]]:
+    """Keys of a table whose rows differ, and of these those that are in the old and in the new one."""
+    table = TABLES[name]
+    keys = levels.moved(old.levels, new.levels, table)
+    before, after = (_rows(projection, table, keys) for projection in (old, new))
+    differ = {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    return differ, differ & before.keys(), differ & after.keys()
+
+
+def _rows(projection: Projection, table: Table, keys: set[Row] | None) -> dict[Row, int]:
+    """Key to a hash of its row, of these keys or all."""
+    sql, n = f"SELECT {', '.join(table.names)} FROM {table.name}", table.keys
+    if keys is None:
+        return {row[:n]: hash(row) for row in projection.rows(sql)}
+    out: dict[Row, int] = {}
+    todo = sorted(keys, key=repr)
+    for start in range(0, len(todo), 100):
+        part = todo[start : start + 100]
+        marks = ",".join([f"({','.join('?' * n)})"] * len(part))
+        found = projection.rows(
+            f"{sql} WHERE ({', '.join(table.key)}) IN (VALUES {marks})", [v for k in part for v in k]
+        )
+        out.update((row[:n], hash(row)) for row in found)
+    return out
+
+
+def _listing(projection: Projection, told: set[Row]) -> set[Row]:
+    """The things in whose documents these are listed."""
+    if not told:
+        return set()
+    sql = (
+        "SELECT kind, slug, grp, first, second, member, n FROM members WHERE member IN (SELECT value FROM json_each(?))"
+    )
+    found = projection.rows(sql, (json.dumps(sorted({slug for _, slug in told})),))
+    stands = [row for row in found if (row[2].partition(".")[0], row[5]) in told]
+    long = set(projection.rows("SELECT kind, slug, grp FROM groups WHERE n > ?", (LISTED,)))
+    return {row[:2] for row in stands if row[:3] not in long or row[2] in WHOLE or _is_listed(projection, row)}
+
+
+def _is_listed(projection: Projection, row: Row) -> bool:
+    sql = "SELECT COUNT(*) FROM members WHERE kind = ? AND slug = ? AND grp = ?"
+    sql += " AND (first, second, member, n) < (?, ?, ?, ?)"
+    return bool(projection.rows(sql, row)[0][0] < LISTED)
 
 
 def _by_statements(old: Release, new: Release) -> Iterator[Changed]:

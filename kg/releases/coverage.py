@@ -1,12 +1,12 @@
 """How well each kind and class of things is covered: names, dates, evidence, identifiers, doubtful sources.
 
-Counted once, when a release is projected, in one pass over what :func:`kg.releases.documents.read_merged` has read;
-never written by hand and never counted when asked (docs/coverage.md says what each measure means).
+Counted when a release is projected, never written by hand and never counted when asked (docs/coverage.md says what each
+measure means). Each thing tells its own traits, so a change changes the numbers by what its things told and tell.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,11 +14,10 @@ from fractions import Fraction
 from typing import Any, Final
 
 from kg.kinds import KINDS, Kind
-from kg.releases.documents import Merged, core
+from kg.releases.documents import core
+from kg.releases.merged import TYPE, Merged
 from kg.releases.terms_json import Json
-from kg.terms import BKG, DCT, LANGUAGES, RDF, RDFS, SKOS, concept_iri, shorten
-
-_TYPE: Final = RDF + "type"
+from kg.terms import BKG, DCT, LANGUAGES, RDFS, SKOS, concept_iri, shorten
 
 PRECISIONS: Final = ("day", "month", "year", "wider", "unknown")
 _WITHIN: Final = (("day", 1), ("month", 31), ("year", 366))  # days from the earliest to the latest, both counted
@@ -91,20 +90,24 @@ class Row:
         }
 
 
-def coverage(merged: Merged) -> Iterator[Row]:
+Numbers = Mapping[tuple[str, str], Counter[str]]
+"""Kind and class to the number of things with each trait, ``open``: of open discrepancies that concern them."""
+
+
+def coverage(numbers: Numbers) -> Iterator[Row]:
     """Rows in the order in which they are shown: the thinnest kind first, under it its classes, thinnest first.
 
     Thin is what has a small ``completeness``; what has none comes last, and of equals the order of the kinds, then
     the class, decides. A kind of which there is nothing is the thinnest of all. Classes that every thing of a kind has
     by definition are left out: they would say the same again.
     """
-    numbers, disputes = _count(merged)
     by_kind: dict[str, list[Row]] = {name: [] for name in KINDS}
     for (kind, cls), counted in numbers.items():
-        by_kind[kind].append(_row(KINDS[kind], cls, counted, len(disputes[kind, cls])))
+        if counted["count"]:
+            by_kind[kind].append(_row(KINDS[kind], cls, counted))
     found = []
     for kind, rows in by_kind.items():
-        whole = next((r for r in rows if r.whole), None) or _row(KINDS[kind], KINDS[kind].cls, Counter(), 0)
+        whole = next((r for r in rows if r.whole), None) or _row(KINDS[kind], KINDS[kind].cls, Counter())
         found.append((whole, sorted((r for r in rows if not r.whole), key=_thin)))
     for whole, classes in sorted(found, key=lambda pair: (*_thin(pair[0])[:2], list(KINDS).index(pair[0].kind))):
         yield whole
@@ -115,32 +118,63 @@ def _thin(row: Row) -> tuple[bool, Fraction, str]:
     return row.completeness is None, row.completeness or Fraction(0), row.cls
 
 
-def _count(merged: Merged) -> tuple[dict[tuple[str, str], Counter[str]], dict[tuple[str, str], set[str]]]:
-    """By kind and class: how many things have each trait, and which open discrepancies concern them."""
-    firm, soft = _supported(merged)
-    coded = _coded(merged)
-    doubts = _doubts(merged)
-    above = {name: _above(merged, kind.cls) for name, kind in KINDS.items()}
-    numbers: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    disputes: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for iri, kind, _ in merged.entities():
-        traits = _traits(merged, iri, kind)
-        if iri in firm or iri in soft:
-            traits.append("evidence")
-            traits += ["secondary"] if iri not in firm else []
-        if registers := [
-            r for r, ps in IDENTIFIERS.items() if iri in coded[r] or not merged.about[iri].keys().isdisjoint(ps)
-        ]:
-            traits += ["id.any", *(f"id.{r}" for r in registers)]
-        for cls in {KINDS[kind].cls, *(t.value for t in merged.about[iri][_TYPE])} - above[kind]:
-            numbers[kind, cls].update(traits)
-            disputes[kind, cls].update(doubts.get(iri, ()))
-    return numbers, disputes
+@dataclass(frozen=True, slots=True)
+class Teller:
+    """What things of a graph add to the numbers. ``above``: kind to the superclasses of its class."""
+
+    merged: Merged
+    above: Mapping[str, frozenset[str]]
+
+    def thing(self, iri: str) -> Iterator[tuple[str, str, str]]:
+        """``(kind, class, trait)`` of a thing."""
+        if (place := self.merged.thing(iri)) is not None:
+            traits = self._traits(iri, place[0])
+            for kind, cls in self._places(iri):
+                for trait in traits:
+                    yield kind, cls, trait
+
+    def discrepancy(self, iri: str) -> Iterator[tuple[str, str, str]]:
+        """The same of a discrepancy that is not settled: once for each class of things that it concerns."""
+        facts = self.merged.facts(iri)
+        settled = concept_iri("discrepancy-status", "settled")
+        if all(s.value != settled for s in facts.get(BKG + "discrepancyStatus", ())):
+            for kind, cls in {p for thing in facts.get(BKG + "concerns", ()) for p in self._places(thing.value)}:
+                yield kind, cls, "open"
+
+    def _places(self, iri: str) -> set[tuple[str, str]]:
+        place = self.merged.thing(iri)
+        if place is None:
+            return set()
+        kind = place[0]
+        classes = {KINDS[kind].cls, *(t.value for t in self.merged.facts(iri)[TYPE])} - self.above[kind]
+        return {(kind, cls) for cls in classes}
+
+    def _traits(self, iri: str, kind: str) -> list[str]:
+        traits = _traits(self.merged, iri, kind)
+        if (firm := _firm(self.merged, iri)) is not None:
+            traits += ["evidence"] if firm else ["evidence", "secondary"]
+        facts, dated = self.merged.facts(iri), _dated(self.merged, iri)
+        has = [r for r, ps in IDENTIFIERS.items() if not facts.keys().isdisjoint(ps) or not dated.isdisjoint(ps)]
+        return [*traits, *(["id.any"] if has else []), *(f"id.{r}" for r in has)]
+
+
+def teller(merged: Merged) -> Teller:
+    return Teller(merged, {name: frozenset(_above(merged, kind.cls)) for name, kind in KINDS.items()})
+
+
+def count(merged: Merged) -> dict[tuple[str, str], Counter[str]]:
+    """The numbers of a whole graph."""
+    out: dict[tuple[str, str], Counter[str]] = {}
+    tell = teller(merged)
+    for iri in merged.about:
+        for kind, cls, trait in (*tell.thing(iri), *tell.discrepancy(iri)):
+            out.setdefault((kind, cls), Counter())[trait] += 1
+    return out
 
 
 def _traits(merged: Merged, iri: str, kind: str) -> list[str]:
     """What can be told of a thing by its own statements."""
-    facts = merged.about[iri]
+    facts = merged.facts(iri)
     names = facts.get(DCT + "title" if kind == _SOURCE else SKOS + "prefLabel", ())
     spoken = {getattr(name, "language", None) for name in names}
     traits = ["count", *(f"name.{lang}" for lang in LANGUAGES if lang in spoken)]
@@ -172,41 +206,28 @@ def _dates_of(kind: Kind) -> tuple[str, ...]:
     return ("issued",) if kind.name == _SOURCE else tuple(name for name in _DATES if name in kind.dated)
 
 
-def _supported(merged: Merged) -> tuple[set[str], set[str]]:
-    """Things that evidence in force supports: in a document that is not secondary, and in one that is."""
+def _firm(merged: Merged, iri: str) -> bool | None:
+    """Whether evidence in force supports a thing in a document that is not secondary; None where there is none."""
     secondary, deprecated = concept_iri("tier", "secondary"), concept_iri("rank", "deprecated")
-    firm: set[str] = set()
-    soft: set[str] = set()
-    for facts in merged.about.values():
-        if (things := facts.get(BKG + "supports")) and all(r.value != deprecated for r in facts.get(BKG + "rank", ())):
-            tiers = [
-                any(t.value == secondary for t in merged.about.get(d.value, {}).get(BKG + "tier", ()))
-                for d in facts.get(BKG + "inDocument", ())
-            ]
-            (soft if tiers and all(tiers) else firm).update(t.value for t in things)
-    return firm, soft
+    found: bool | None = None
+    for evidence in merged.pointing(iri, BKG + "supports"):
+        facts = merged.facts(evidence)
+        if any(r.value == deprecated for r in facts.get(BKG + "rank", ())):
+            continue
+        tiers = [
+            any(t.value == secondary for t in merged.facts(d.value).get(BKG + "tier", ()))
+            for d in facts.get(BKG + "inDocument", ())
+        ]
+        if not (tiers and all(tiers)):
+            return True
+        found = False
+    return found
 
 
-def _coded(merged: Merged) -> dict[str, set[str]]:
-    """Register → things that have its code as a dated value: codes of regions change."""
-    out: dict[str, set[str]] = {name: set() for name in IDENTIFIERS}
-    for facts in merged.about.values():
-        for prop in facts.get(BKG + "property", ()):
-            for name, properties in IDENTIFIERS.items():
-                if prop.value in properties:
-                    out[name].update(t.value for t in facts.get(BKG + "of", ()))
-    return out
-
-
-def _doubts(merged: Merged) -> dict[str, list[str]]:
-    """Thing → discrepancies that concern it and are not settled."""
-    settled = concept_iri("discrepancy-status", "settled")
-    out: dict[str, list[str]] = defaultdict(list)
-    for iri, facts in merged.about.items():
-        if all(s.value != settled for s in facts.get(BKG + "discrepancyStatus", ())):
-            for thing in facts.get(BKG + "concerns", ()):
-                out[thing.value].append(iri)
-    return out
+def _dated(merged: Merged, iri: str) -> set[str]:
+    """Properties of which a thing has dated values: codes of regions change."""
+    spells = merged.pointing(iri, BKG + "of")
+    return {p.value for spell in spells for p in merged.facts(spell).get(BKG + "property", ())}
 
 
 def _above(merged: Merged, cls: str) -> set[str]:
@@ -214,14 +235,14 @@ def _above(merged: Merged, cls: str) -> set[str]:
     seen: set[str] = set()
     todo = [cls]
     while todo:
-        for above in merged.about.get(todo.pop(), {}).get(RDFS + "subClassOf", ()):
+        for above in merged.facts(todo.pop()).get(RDFS + "subClassOf", ()):
             if above.value not in seen and above.value != cls:
                 seen.add(above.value)
                 todo.append(above.value)
     return seen
 
 
-def _row(kind: Kind, cls: str, n: Counter[str], disputes: int) -> Row:
+def _row(kind: Kind, cls: str, n: Counter[str]) -> Row:
     total, supported = n["count"], kind.name not in _SAID
     names = {lang: n[f"name.{lang}"] for lang in LANGUAGES} if kind.named else None
     dates = {name: n[f"date.{name}"] for name in PRECISIONS} if _dates_of(kind) else None
@@ -244,7 +265,7 @@ def _row(kind: Kind, cls: str, n: Counter[str], disputes: int) -> Row:
         evidence=n["evidence"] if supported else None,
         identifiers=identifiers,
         secondary=n["secondary"] if supported else None,
-        open=disputes,
+        open=n["open"],
         disputed=n["disputed"] if kind.dated else None,
         completeness=Fraction(sum(expected), len(expected) * (total or 1)) if expected else None,
     )

@@ -1,4 +1,4 @@
-"""The JSON document of every thing, made from one pass over the merged graph.
+"""The JSON document of every thing: what it says of itself and who points to it, kept apart, put together when read.
 
 A document is what ``/doc/{kind}/{slug}.json`` answers under ``data`` (docs/api.md, "Answers"), with texts
 in all languages (:func:`kg.releases.terms_json.localize` picks one):
@@ -10,41 +10,46 @@ in all languages (:func:`kg.releases.terms_json.localize` picks one):
 - ``evidence`` (what supports it, ``used`` where the resolved dates rest on it), ``discrepancies``,
   ``history`` (its dated values), ``sameAs``
 - ``incoming``: ``{"tenure.member": {"total": 3, "items": […]}}``: what points here, by kind and property
+
+In the projection a thing is written once (``cores``), however many documents it stands in, and who stands in which
+document is a row of its own (``members``): a new thing adds its rows, and the documents of what it names stay as they
+are. What ``core`` and ``own`` give of a thing rests on its own statements and on the labels of what it names.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode
 
 from kg.kinds import KINDS
-from kg.releases.labels import Labels
+from kg.releases.merged import TYPE, Facts, Merged, Term
+from kg.releases.tables import Row
 from kg.releases.terms_json import Json, edtf, literal, local_name, reference
-from kg.terms import BKG, DCT, ORG, OWL, PROV, RDF, SKOS, shorten, split_entity_iri
-
-Term = NamedNode | Literal
-Facts = dict[str, list[Term]]
+from kg.terms import BKG, DCT, OWL, PROV, SKOS, entity_iri, shorten, split_entity_iri
 
 LISTED: Final = 500
-"""Most things listed in one group of ``incoming`` or ``evidence``; ``total`` is always exact."""
+"""Most things listed in one group of ``incoming``; ``total`` is always exact."""
 
-_SUPPORTS: Final = BKG + "supports"
-_CONCERNS: Final = BKG + "concerns"
-_OF: Final = BKG + "of"
-_TYPE: Final = RDF + "type"
+EVIDENCE: Final = "evidence.supports"
+DISCREPANCIES: Final = "discrepancy.concerns"
+HISTORY: Final = "spell.of"
+"""The groups that a document shows under names of their own."""
+
+WHOLE: Final = frozenset({EVIDENCE, DISCREPANCIES, HISTORY})
+"""Those: all of them are listed."""
+
+Listed = tuple[str, str]
+"""Slug and core of a thing that stands in a document."""
+
 _USED: Final = PROV + "wasDerivedFrom"
-
-# Functional in our model, by vocabularies whose owners do not say so.
-_SINGLE: Final = frozenset({ORG + "member", ORG + "postIn", ORG + "organization", DCT + "publisher", DCT + "language"})
 _BOUNDS: Final = {"start": "Start", "end": "End", "when": "When"}
 _POINTS: Final = ("start", "end", "when", "completed", "signed", "ratified")
 _ELSEWHERE: Final = frozenset(
-    {_TYPE, _USED, SKOS + "prefLabel", SKOS + "altLabel", DCT + "title", OWL + "sameAs", SKOS + "exactMatch"}
+    {TYPE, _USED, SKOS + "prefLabel", SKOS + "altLabel", DCT + "title", OWL + "sameAs", SKOS + "exactMatch"}
     | {
         BKG + name
         for name in (
@@ -55,7 +60,6 @@ _ELSEWHERE: Final = frozenset(
     | {f"{BKG}{name}Edtf" for name in _POINTS}
     | {f"{BKG}{side}{bound}" for side in ("earliest", "latest") for bound in _BOUNDS.values()}
 )
-_USE: Final = (b',"used":false}', b',"used":true}')
 _REGISTRIES: Final = {
     BKG + "wikidataId": "http://www.wikidata.org/entity/{}",
     BKG + "rorId": "https://ror.org/{}",
@@ -64,93 +68,80 @@ _REGISTRIES: Final = {
 }
 
 
-class Part(NamedTuple):
-    """A thing as it stands in the documents of others: written once, however many it stands in."""
-
-    text: bytes  # its core as JSON
-    when: tuple[str, str, str]  # first day, last possible first day, IRI; what has no date comes last
-    where: tuple[str, int, str]  # of evidence: document, first character, IRI
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """The merged graph by subject, and who points to whom."""
-
-    about: Mapping[str, Facts]
-    incoming: Mapping[str, list[tuple[str, str]]]  # object IRI -> (predicate, subject), entities only
-    labels: Labels
-    functional: frozenset[str]
-    parts: dict[str, Part] = field(default_factory=dict)
-
-    def entities(self) -> Iterator[tuple[str, str, str]]:
-        """``(IRI, kind, slug)`` of every thing that has a type, sorted by IRI."""
-        for iri in sorted(self.about):
-            parts = split_entity_iri(iri)
-            if parts and parts[0] in KINDS and _TYPE in self.about[iri]:
-                yield iri, *parts
+def rows(merged: Merged, iri: str) -> Iterator[tuple[str, Row]]:
+    """The rows of ``cores`` and ``members`` of a name of ours, and of ``documents`` if it is a thing: (table, row)."""
+    parts = split_entity_iri(iri)
+    if parts is None or not merged.facts(iri):
+        return
+    item = core(merged, iri)
+    yield "cores", (*parts, dump(item).decode())
+    for row in _memberships(merged, iri, item):
+        yield "members", row
+    if merged.thing(iri) is not None:
+        facts = merged.facts(iri)
+        used = dump(sorted(t.value for t in facts.get(_USED, ()))).decode()
+        weight = sum(map(len, facts.values()))
+        yield "documents", (*parts, iri, weight, dump(own(merged, iri)).decode(), used)
 
 
-def read_merged(store: Store) -> Merged:
-    """One pass over the default graph. Order of values is settled here, so documents are the same each time.
+def own(merged: Merged, iri: str) -> Json:
+    """``types``, ``altLabels`` and ``sameAs`` of a thing."""
+    about = {"types": types(merged, iri), "altLabels": alt_labels(merged, iri)}
+    return {**about, "sameAs": _same_as(merged.facts(iri))}
 
-    Every IRI and literal is held once, however often it stands in the graph: most of the memory is theirs.
-    """
-    about: dict[str, Facts] = {}
-    incoming: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    shared: dict[Term, Term] = {}
-    names: dict[str, str] = {}
-    things: dict[str, bool] = {}
-    for s, p, o, _ in store.quads_for_pattern(None, None, None, DefaultGraph()):
-        if not isinstance(s, NamedNode) or not isinstance(o, NamedNode | Literal):
+
+def _memberships(merged: Merged, iri: str, item: Json) -> Iterator[Row]:
+    """In which documents a thing stands: ``(kind, slug, group, order, order, own slug, number)``."""
+    parts = split_entity_iri(iri)
+    assert parts is not None
+    kind, slug = parts
+    when = item.get("start") or item.get("when") or {}
+    days = (when.get("earliest") or when.get("latest") or "~", when.get("latest") or "~")
+    document, begin = _one(item.get("inDocument")), _one(item.get("charStart"))
+    place = (document["id"] if isinstance(document, dict) else "", begin if isinstance(begin, int) else 0)
+    seen: Counter[tuple[str, str]] = Counter()  # two vocabularies may have a property of one name
+    for predicate, values in merged.facts(iri).items():
+        if predicate in (TYPE, _USED):
             continue
-        subject, predicate = names.setdefault(s.value, s.value), names.setdefault(p.value, p.value)
-        if (facts := about.get(subject)) is None:
-            facts = about[subject] = {}
-            things[subject] = split_entity_iri(subject) is not None
-        facts.setdefault(predicate, []).append(shared.setdefault(o, o))
-        if isinstance(o, NamedNode) and things[subject] and predicate not in (_TYPE, _USED):
-            incoming[names.setdefault(o.value, o.value)].append((predicate, subject))
-    for facts in about.values():
-        for values in facts.values():
-            if len(values) > 1:
-                values.sort(key=str)
-    functional = {
-        iri for iri, facts in about.items() if any(t.value == OWL + "FunctionalProperty" for t in facts.get(_TYPE, ()))
-    }
-    return Merged(about, incoming, Labels(about), frozenset(functional) | _SINGLE)
+        group = f"{kind}.{local_name(predicate)}"
+        order: tuple[Any, Any] = {EVIDENCE: place, DISCREPANCIES: ("", "")}.get(group, days)
+        for value in values:
+            target = split_entity_iri(value.value) if isinstance(value, NamedNode) and value.value != iri else None
+            if target is not None:
+                yield *target, group, *order, slug, seen[group, value.value]
+                seen[group, value.value] += 1
 
 
-def document(merged: Merged, iri: str) -> str:
-    """The whole document of a thing, as JSON."""
-    facts = merged.about[iri]
-    used = {t.value for t in facts.get(_USED, ())}
-    groups: dict[str, list[str]] = defaultdict(list)
-    for predicate, subject in merged.incoming.get(iri, ()):
-        kind = split_entity_iri(subject)
-        if kind and subject != iri:
-            groups[_group(kind[0], predicate)].append(subject)
-    evidence = sorted((part(merged, e) for e in groups.pop("evidence.supports", ())), key=_place)
-    discrepancies = (part(merged, d).text for d in sorted(set(groups.pop("discrepancy.concerns", ()))))
-    history = _listed(merged, groups.pop("spell.of", ()), None)
-    about = {"types": types(merged, iri), "altLabels": alt_labels(merged, iri), "sameAs": _same_as(facts)}
-    incoming = (
-        b'%s:{"total":%d,"items":%s}' % (dump(name), len(subjects), _listed(merged, subjects, LISTED))
-        for name, subjects in sorted(groups.items())
+def _one(value: Any) -> Any:
+    return (value[0] if value else None) if isinstance(value, list) else value
+
+
+def together(core_: str, about: str, used: str, groups: Mapping[str, tuple[int, list[Listed]]]) -> str:
+    """The text of a document from its parts. ``groups``: name to how many there are, and those listed."""
+    by = set(orjson.loads(used))
+    left = dict(groups)
+    _, evidence = left.pop(EVIDENCE, (0, []))
+    _, discrepancies = left.pop(DISCREPANCIES, (0, []))
+    _, history = left.pop(HISTORY, (0, []))
+    told = (
+        f'{text[:-1]},"used":{"true" if entity_iri("evidence", slug) in by else "false"}}}' for slug, text in evidence
     )
-    return b"".join(
+    incoming = (
+        f'{dump(name).decode()}:{{"total":{total},"items":{_listed(items)}}}'
+        for name, (total, items) in sorted(left.items())
+    )
+    return "".join(
         (
-            *(part(merged, iri).text[:-1], b",", dump(about)[1:-1]),
-            *(b',"evidence":', _array(e.text[:-1] + _USE[e.where[2] in used] for e in evidence)),
-            *(b',"discrepancies":', _array(discrepancies)),
-            *(b',"history":', history),
-            *(b',"incoming":{', b",".join(incoming), b"}}"),
+            *(core_[:-1], ",", about[1:-1], ',"evidence":', _array(told)),
+            *(',"discrepancies":', _listed(discrepancies), ',"history":', _listed(history)),
+            *(',"incoming":{', ",".join(incoming), "}}"),
         )
-    ).decode()
+    )
 
 
 def types(merged: Merged, iri: str) -> list[Json]:
     """The classes of a thing: ``{id, name, labels}``."""
-    classes = [t.value for t in merged.about[iri].get(_TYPE, ())]
+    classes = [t.value for t in merged.facts(iri).get(TYPE, ())]
     return [{"id": cls, "name": shorten(cls), "labels": merged.labels.of(cls)} for cls in classes]
 
 
@@ -159,21 +150,9 @@ def dump(value: Any) -> bytes:
     return orjson.dumps(value)
 
 
-def part(merged: Merged, iri: str) -> Part:
-    """:func:`core` of a thing as JSON, with what lists of such are sorted by; made once."""
-    if (made := merged.parts.get(iri)) is not None:
-        return made
-    item = core(merged, iri)
-    when = item.get("start") or item.get("when") or {}
-    days = (when.get("earliest") or when.get("latest") or "~", when.get("latest") or "~", iri)
-    source = item["inDocument"]["id"] if item.get("inDocument") else ""
-    text = bytes(memoryview(dump(item)))  # a copy: orjson leaves much room behind what it returns
-    return merged.parts.setdefault(iri, Part(text, days, (source, item.get("charStart") or 0, iri)))
-
-
 def core(merged: Merged, iri: str) -> Json:
     """A thing and its own properties, without what points to it."""
-    facts = merged.about.get(iri, {})
+    facts = merged.facts(iri)
     out = reference(iri, merged.labels.of(iri))
     dated = KINDS[out["kind"]].dated if out.get("kind") in KINDS else ()
     for name in dated:
@@ -206,31 +185,18 @@ def _first(facts: Facts, predicate: str) -> str | None:
     return values[0].value if values else None
 
 
-def _group(kind: str, predicate: str) -> str:
-    return f"{kind}.{local_name(predicate)}"
+def _listed(items: Iterable[Listed]) -> str:
+    return _array(text for _, text in items)
 
 
-def _listed(merged: Merged, subjects: Iterable[str], limit: int | None) -> bytes:
-    items = sorted((part(merged, s) for s in subjects), key=_days)
-    return _array(item.text for item in items[:limit])
-
-
-def _days(item: Part) -> tuple[str, str, str]:
-    return item.when
-
-
-def _place(item: Part) -> tuple[str, int, str]:
-    return item.where
-
-
-def _array(items: Iterable[bytes]) -> bytes:
-    return b"[" + b",".join(items) + b"]"
+def _array(items: Iterable[str]) -> str:
+    return f"[{','.join(items)}]"
 
 
 def alt_labels(merged: Merged, iri: str) -> dict[str, list[str]]:
     """Language to other names of a thing."""
     out: dict[str, list[str]] = defaultdict(list)
-    for value in merged.about[iri].get(SKOS + "altLabel", ()):
+    for value in merged.facts(iri).get(SKOS + "altLabel", ()):
         if isinstance(value, Literal):
             out[value.language or "und"].append(value.value)
     return dict(out)

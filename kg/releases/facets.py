@@ -8,21 +8,13 @@ their end counts if it is of the kind that the facet is about.
 
 from __future__ import annotations
 
-import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from kg.kinds import KINDS
-from kg.releases.documents import Merged
-from kg.terms import BKG, ORG, RDF, entity_iri, split_entity_iri
-
-SCHEMA: Final = """
-CREATE TABLE facets(facet TEXT, value TEXT, kind TEXT, slug TEXT, PRIMARY KEY(facet, value, kind, slug)) WITHOUT ROWID;
-CREATE TABLE facet_counts(facet TEXT, value TEXT, kind TEXT, things INTEGER NOT NULL, PRIMARY KEY(facet, value, kind))
-  WITHOUT ROWID;
-CREATE INDEX facets_by_thing ON facets(kind, slug, facet, value);
-"""
+from kg.releases.merged import TYPE, Merged
+from kg.releases.tables import Row
+from kg.terms import BKG, ORG, entity_iri, split_entity_iri
 
 FACETS: Final = ("type", "region", "ministry", "role", "year")
 
@@ -30,7 +22,11 @@ Rows = Callable[[str, Iterable[Any]], list[tuple[Any, ...]]]
 Step = tuple[str, bool]  # predicate, and whether it is walked against its direction
 Path = tuple[Step, ...]
 
-_TYPE: Final = RDF + "type"
+DATES: Final = frozenset(
+    {f"{BKG}{side}{bound}" for side in ("earliest", "latest") for bound in ("Start", "End", "When")}
+    | {f"{BKG}{point}Edtf" for point in ("signed", "ratified", "completed")}
+)
+"""The properties that say in which years a thing stands."""
 
 
 def _path(*steps: str) -> Path:
@@ -44,7 +40,7 @@ def _path(*steps: str) -> Path:
 
 
 _ABOVE: Final = "org:subOrganizationOf"
-_PATHS: Final[Mapping[str, Sequence[Path]]] = {
+PATHS: Final[Mapping[str, Sequence[Path]]] = {
     "region": (
         _path(),
         _path("inRegion"),
@@ -72,52 +68,43 @@ _PATHS: Final[Mapping[str, Sequence[Path]]] = {
     ),
     "role": (_path(), _path("^org:member", "post"), _path("^event", "inCapacity")),
 }
-_TARGETS: Final = {"region": BKG + "Region", "ministry": BKG + "Ministry", "role": ORG + "Post"}
-_DATED: Final = (_path(), _path("^org:member"))  # whose days are a thing's: its own, and those of its tenures
+TARGETS: Final = {"region": BKG + "Region", "ministry": BKG + "Ministry", "role": ORG + "Post"}
+DATED: Final = (_path(), _path("^org:member"))  # whose days are a thing's: its own, and those of its tenures
 _BOUNDS: Final = ("Start", "End", "When")
 _POINTS: Final = ("signed", "ratified", "completed")
 
 
-def fill(db: sqlite3.Connection, merged: Merged) -> None:
-    """Fill the tables. sqlite3.OperationalError on a full disk."""
-    rows = sorted(set(facets(merged)))
-    db.executemany("INSERT INTO facets VALUES(?, ?, ?, ?)", rows)
-    counts = Counter((facet, value, kind) for facet, value, kind, _ in rows)
-    db.executemany("INSERT INTO facet_counts VALUES(?, ?, ?, ?)", sorted((*key, n) for key, n in counts.items()))
-
-
-def facets(merged: Merged) -> Iterator[tuple[str, str, str, str]]:
-    """(facet, value, kind, slug) of everything that has names of its own."""
-    for iri, kind, slug in merged.entities():
-        if not KINDS[kind].named:
-            continue
-        for cls in _values(merged, iri, _TYPE):
-            if cls.startswith(BKG) and cls != KINDS[kind].cls:
-                yield "type", cls.removeprefix(BKG), kind, slug
-        for facet, paths in _PATHS.items():
-            for path in paths:
-                for end in _walk(merged, iri, path):
-                    place = split_entity_iri(end)
-                    if place and _TARGETS[facet] in _values(merged, end, _TYPE):
-                        yield facet, place[1], kind, slug
-        for path in _DATED:
+def facets(merged: Merged, iri: str, kind: str, slug: str) -> Iterator[Row]:
+    """Rows of ``facets`` of a thing that has a name of its own; one may come more than once."""
+    if not KINDS[kind].named:
+        return
+    for cls in _values(merged, iri, TYPE):
+        if cls.startswith(BKG) and cls != KINDS[kind].cls:
+            yield "type", cls.removeprefix(BKG), kind, slug
+    for facet, paths in PATHS.items():
+        for path in paths:
             for end in _walk(merged, iri, path):
-                for year in _years(merged, end):
-                    yield "year", year, kind, slug
+                place = split_entity_iri(end)
+                if place and TARGETS[facet] in _values(merged, end, TYPE):
+                    yield facet, place[1], kind, slug
+    for path in DATED:
+        for end in _walk(merged, iri, path):
+            for year in _years(merged, end):
+                yield "year", year, kind, slug
 
 
 def _walk(merged: Merged, iri: str, path: Path) -> list[str]:
     ends = [iri]
     for predicate, back in path:
         if back:
-            ends = [s for end in ends for p, s in merged.incoming.get(end, ()) if p == predicate]
+            ends = [s for end in ends for s in merged.pointing(end, predicate)]
         else:
             ends = [value for end in ends for value in _values(merged, end, predicate)]
     return ends
 
 
 def _values(merged: Merged, iri: str, predicate: str) -> list[str]:
-    return [term.value for term in merged.about.get(iri, {}).get(predicate, ())]
+    return [term.value for term in merged.facts(iri).get(predicate, ())]
 
 
 def _years(merged: Merged, iri: str) -> Iterator[str]:
@@ -176,7 +163,7 @@ def having(
     has, values = condition(wanted, "lists")
     sql = f"FROM lists WHERE lang = ? AND kind IN ({marks}){has}"
     count = rows(f"SELECT COUNT(*) {sql}", [lang, *kinds, *values])[0][0]
-    found = rows(f"SELECT kind, slug {sql} ORDER BY kind, position LIMIT ?", [lang, *kinds, *values, limit])
+    found = rows(f"SELECT kind, slug {sql} ORDER BY kind, sort, slug LIMIT ?", [lang, *kinds, *values, limit])
     return count, [(kind, slug) for kind, slug in found]
 
 

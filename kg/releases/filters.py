@@ -1,6 +1,6 @@
 """What lists and paths are found by: the dates of each thing, the values it can be filtered by, who meets whom where.
 
-Four tables of the projection, made from one pass over what :func:`kg.releases.documents.read_merged` has read:
+Four tables of the projection; rows are told thing by thing:
 
 - ``spans(kind, slug, es, ls, ee, le, start, end, point)``: bounds and EDTF of start and end; ``point`` is the EDTF of
   what happens once (``when``, else ``signed``, else ``issued``), its first and last day then stand in ``es`` and ``le``
@@ -20,22 +20,11 @@ from typing import Final
 from pyoxigraph import NamedNode
 
 from kg.kinds import KINDS
-from kg.releases.documents import Facts, Merged
+from kg.releases.merged import TYPE, Facts, Merged
+from kg.releases.tables import Row
 from kg.releases.terms_json import edtf, local_name
-from kg.terms import BKG, LIST, ORG, PROV, RDF, split_entity_iri
+from kg.terms import BKG, LIST, ORG, PROV, split_entity_iri
 
-SCHEMA: Final = """
-CREATE TABLE spans(kind TEXT, slug TEXT, es TEXT, ls TEXT, ee TEXT, le TEXT, start TEXT, end TEXT, point TEXT,
-  PRIMARY KEY(kind, slug)) WITHOUT ROWID;
-CREATE TABLE list_facets(kind TEXT, facet TEXT, value TEXT, slug TEXT, PRIMARY KEY(kind, facet, value, slug))
-  WITHOUT ROWID;
-CREATE TABLE edges(kind TEXT, slug TEXT, other_kind TEXT, other_slug TEXT, via_kind TEXT, via_slug TEXT,
-  PRIMARY KEY(kind, slug, other_kind, other_slug, via_kind, via_slug)) WITHOUT ROWID;
-CREATE TABLE sources(slug TEXT PRIMARY KEY, evidence INTEGER NOT NULL, things INTEGER NOT NULL, alone INTEGER NOT NULL)
-  WITHOUT ROWID;
-"""
-
-_TYPE: Final = RDF + "type"
 _POINTS: Final = tuple(f"{BKG}{name}Edtf" for name in ("when", "signed", "issued"))
 _BOUNDS: Final = tuple(BKG + name for name in ("earliestStart", "latestStart", "earliestEnd", "latestEnd"))
 _PLACES: Final = frozenset({BKG + "inRegion", BKG + "inCountry"})
@@ -56,68 +45,59 @@ _NAMED: Final = {
 }
 """Things that name those they have to do with themselves."""
 
-Span = tuple[str | None, ...]
-Edge = tuple[str, str, str, str, str, str]
+HELD: Final = _TENURE[0]
+"""Who stands in a tenure; the bodies of tenures are told of the person."""
 
 
-def spans(merged: Merged) -> Iterator[Span]:
-    """Rows of ``spans``; only of things that have a date."""
-    for iri, kind, slug in merged.entities():
-        facts = merged.about[iri]
-        es, ls, ee, le = (_first(facts, name) for name in _BOUNDS)
-        start, end = (_first(facts, f"{BKG}{name}Edtf") for name in ("start", "end"))
-        point = next((text for name in _POINTS if (text := _first(facts, name))), None)
-        if point and not any((es, ls, ee, le)):
-            hull = edtf(point)
-            es, le = hull["earliest"], hull["latest"]
-        if any((es, ls, ee, le, start, end, point)):
-            yield kind, slug, es, ls, ee, le, start, end, point
+def spans(merged: Merged, iri: str, kind: str, slug: str) -> Iterator[Row]:
+    """The row of ``spans`` of a thing; none if it has no date."""
+    facts = merged.facts(iri)
+    es, ls, ee, le = (_first(facts, name) for name in _BOUNDS)
+    start, end = (_first(facts, f"{BKG}{name}Edtf") for name in ("start", "end"))
+    point = next((text for name in _POINTS if (text := _first(facts, name))), None)
+    if point and not any((es, ls, ee, le)):
+        hull = edtf(point)
+        es, le = hull["earliest"], hull["latest"]
+    if any((es, ls, ee, le, start, end, point)):
+        yield kind, slug, es, ls, ee, le, start, end, point
 
 
-def facets(merged: Merged) -> Iterator[tuple[str, str, str, str]]:
+def facets(merged: Merged, iri: str, kind: str, slug: str) -> Iterator[Row]:
     """Rows of ``list_facets``. Of a person also the bodies in which posts were held."""
-    for iri, kind, slug in merged.entities():
-        found = set()
-        for predicate, values in merged.about[iri].items():
-            if predicate == _TYPE:
-                own = KINDS[kind].cls
-                found |= {("class", v.value) for v in values if v.value != own and v.value not in _EVERYWHERE}
-            elif predicate in _PLACES:
-                found |= {(local_name(predicate), v.value) for v in values}
-            else:
-                lists = {v.value for v in values if isinstance(v, NamedNode) and v.value.startswith(LIST)}
-                found |= {(local_name(predicate), value) for value in lists}
-        if kind == "person":
-            tenures = [s for p, s in merged.incoming.get(iri, ()) if p == _TENURE[0]]
-            found |= {("organization", v.value) for t in tenures for v in merged.about[t].get(_TENURE[2], ())}
-        for facet, value in sorted(found):
-            yield kind, facet, value, slug
+    found = set()
+    for predicate, values in merged.facts(iri).items():
+        if predicate == TYPE:
+            own = KINDS[kind].cls
+            found |= {("class", v.value) for v in values if v.value != own and v.value not in _EVERYWHERE}
+        elif predicate in _PLACES:
+            found |= {(local_name(predicate), v.value) for v in values}
+        else:
+            lists = {v.value for v in values if isinstance(v, NamedNode) and v.value.startswith(LIST)}
+            found |= {(local_name(predicate), value) for value in lists}
+    if kind == "person":
+        tenures = merged.pointing(iri, HELD)
+        found |= {("organization", v.value) for t in tenures for v in merged.facts(t).get(_TENURE[2], ())}
+    for facet, value in found:
+        yield kind, facet, value, slug
 
 
-def edges(merged: Merged) -> Iterator[Edge]:
-    """Rows of ``edges``, each pair in both directions, once."""
-    found: set[Edge] = set()
-    for iri, kind, slug in merged.entities():
-        facts = merged.about[iri]
-        for one, other in _JOINS.get(kind, ()):
-            for a in _things(facts, one):
-                for b in _things(facts, other):
-                    found |= {(*a, *b, kind, slug), (*b, *a, kind, slug)}
-        for predicate in _NAMED.get(kind, ()):
-            for a in _things(facts, predicate):
-                found |= {(*a, kind, slug, kind, slug), (kind, slug, *a, kind, slug)}
-    yield from sorted(found)
+def edges(merged: Merged, iri: str, kind: str, slug: str) -> Iterator[Row]:
+    """Rows of ``edges`` that a thing joins, each pair in both directions."""
+    facts = merged.facts(iri)
+    for one, other in _JOINS.get(kind, ()):
+        for a in _things(facts, one):
+            for b in _things(facts, other):
+                yield from ((*a, *b, kind, slug), (*b, *a, kind, slug))
+    for predicate in _NAMED.get(kind, ()):
+        for a in _things(facts, predicate):
+            yield from ((*a, kind, slug, kind, slug), (kind, slug, *a, kind, slug))
 
 
-def sources(merged: Merged) -> Iterator[tuple[str, int, int, int]]:
-    """Rows of ``sources``, for every document."""
-    for iri, kind, slug in merged.entities():
-        if kind != "document":
-            continue
-        pointing = merged.incoming.get(iri, ())
-        given = [subject for predicate, subject in pointing if predicate == BKG + "inDocument"]
-        things = {thing.value for piece in given for thing in merged.about[piece].get(BKG + "supports", ())}
-        yield slug, len(given), len(things), sum(1 for predicate, _ in pointing if predicate == BKG + "singleSource")
+def source(merged: Merged, iri: str, slug: str) -> Row:
+    """The row of ``sources`` of a document: reads all its evidence."""
+    given = merged.pointing(iri, BKG + "inDocument")
+    things = {thing.value for piece in given for thing in merged.facts(piece).get(BKG + "supports", ())}
+    return slug, len(given), len(things), len(merged.pointing(iri, BKG + "singleSource"))
 
 
 def _things(facts: Facts, predicate: str) -> list[tuple[str, str]]:

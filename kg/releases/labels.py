@@ -29,8 +29,11 @@ _PARTS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "outcome": ((BKG + "outcomeKind",), (BKG + "actor",), (BKG + "outcomeOf",)),
     "event": ((BKG + "eventKind",), (BKG + "partOf",)),
 }
-_DEPTH: Final = 3
+DEPTH: Final = 3
 """A discrepancy is called by a tenure, which is called by a person: no name needs more."""
+
+NAMING: Final = frozenset(_GIVEN) | {name for parts in _PARTS.values() for group in parts for name in group}
+"""The properties by which things are called."""
 
 
 class Labels:
@@ -38,18 +41,17 @@ class Labels:
 
     def __init__(self, about: Mapping[str, Mapping[str, list[NamedNode | Literal]]]) -> None:
         self._about = about
-        self._made: dict[str, Mapping[str, str]] = {}
+        self._made: dict[tuple[str, int], Mapping[str, str]] = {}
 
-    def of(self, iri: str, depth: int = _DEPTH) -> Mapping[str, str]:
+    def of(self, iri: str, depth: int = DEPTH) -> Mapping[str, str]:
         """The labels by language, in the order kk, ru, en, others; empty if nothing names it."""
-        if (made := self._made.get(iri)) is not None:
+        if (made := self._made.get((iri, depth))) is not None:
             return made
         facts = self._about.get(iri, {})
         labels = _given(facts) or (self._composed(iri, facts, depth) if depth else {})
         if not labels and iri in BY_CLASS:  # classes of other vocabularies that are kinds of ours
             labels = {lang: BY_CLASS[iri].labels[lang] for lang in LANGUAGES}
-        if depth == _DEPTH or labels:
-            self._made[iri] = labels
+        self._made[iri, depth] = labels
         return labels
 
     def _composed(self, iri: str, facts: Mapping[str, list[NamedNode | Literal]], depth: int) -> Mapping[str, str]:

@@ -77,20 +77,23 @@ def listed(
 
     ``on``: only those that were, or may have been, in force or happening that day; what has no date is left out.
     """
-    sql, values = "SELECT l.slug, s.es, s.ls, s.ee, s.le, s.start, s.end, s.point FROM lists l", [kind, lang]
-    sql += " LEFT JOIN spans s ON s.kind = l.kind AND s.slug = l.slug WHERE l.kind = ? AND l.lang = ?"
+    dated: dict[str, Span] = {}
+    sql, values = "SELECT slug, es, ls, ee, le, start, end, point FROM spans WHERE kind = ?", [kind]
+    if on is not None:
+        sql += " AND (es IS NULL OR es <= ?)"
+        # an end is the first day it no longer holds; of what happens once, the last day it can have been
+        sql += " AND (le IS NULL OR le > ? OR (point IS NOT NULL AND le = ?))"
+        values += [on.isoformat()] * 3
+    for slug, *rest in projection.rows(sql, values):
+        dated[slug] = Span(*rest)
+    sql, values = "SELECT slug FROM lists WHERE kind = ? AND lang = ?", [kind, lang]
     for facet, wanted in chosen.items():
         marks = ",".join("?" * len(wanted))
-        sql += f" AND l.slug IN (SELECT slug FROM list_facets WHERE kind = ? AND facet = ? AND value IN ({marks}))"
+        sql += f" AND slug IN (SELECT slug FROM list_facets WHERE kind = ? AND facet = ? AND value IN ({marks}))"
         values += [kind, facet, *wanted]
-    if on is not None:
-        sql += " AND s.kind IS NOT NULL AND (s.es IS NULL OR s.es <= ?)"
-        # an end is the first day it no longer holds; of what happens once, the last day it can have been
-        sql += " AND (s.le IS NULL OR s.le > ? OR (s.point IS NOT NULL AND s.le = ?))"
-        values += [on.isoformat()] * 3
     out = []
-    for slug, *rest in projection.rows(sql + " ORDER BY l.position", values):
-        span = Span(*rest) if any(rest) else None
+    for (slug,) in projection.rows(sql + " ORDER BY sort, slug", values):
+        span = dated.get(slug)
         certainty = span.on(on) if span is not None and on is not None else None
         if on is None or certainty in ("certain", "possible"):
             out.append(Listed(slug, span, certainty))

@@ -16,8 +16,11 @@ from kg.releases.hashing import GraphHash, content_hash
 FORMAT: Final = 1
 """Layout of a release directory. Another format is an error that names the command."""
 
-PROJECTION: Final = 7
-"""Layout of projection.sqlite. Another one is rebuilt."""
+PROJECTION: Final = 8
+"""Layout of the projection. Another one is rebuilt."""
+
+HASHING: Final = 2
+"""How graphs are hashed: since 2 the computed ones as sets (kg.releases.hashing). Each keeps its own."""
 
 FILE: Final = "manifest.json"
 
@@ -27,7 +30,7 @@ class _Model(BaseModel):
 
 
 class GraphEntry(_Model):
-    """One named graph: SHA-256 of its canonical N-Quads, and number of quads."""
+    """One named graph: hash (kg.releases.hashing) and number of quads."""
 
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     quads: int = Field(ge=0)
@@ -48,6 +51,7 @@ class Versions(_Model):
 
     format: int = FORMAT
     projection: int = PROJECTION
+    hashing: int = 1
     ontology: str | None
     bilim: str
     pyoxigraph: str

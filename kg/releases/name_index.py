@@ -1,16 +1,16 @@
 """Finding things by name: tables made at publish, asked at request time; nothing is held in memory.
 
 Tables beside ``names`` of the projection: ``words(word, names)`` (every word of a folding key, and in how many names
-it stands), ``word_names(word, name)`` (name: rowid of ``names``), ``word_forms(form, word)`` (the word with one letter
-left out, :func:`kg.matching.deletions`). A search goes exact word → beginning → one letter apart, gathers names by
-their rarest words, and scores the best of them again as a whole.
+it stands), ``word_names(word, name)`` (name: id of a row of ``names``), ``word_forms(form, word)`` (the word with one
+letter left out, :func:`kg.matching.deletions`). A search goes exact word → beginning → one letter apart, gathers names
+by their rarest words, and scores the best of them again as a whole.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
-import sqlite3
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -20,13 +20,10 @@ from typing import Any, Final
 from kg.kinds import KINDS
 from kg.matching import Answers, WordMatch, deletions, match_word, remembered, score
 from kg.names import fold
+from kg.releases.documents import alt_labels
 from kg.releases.facets import condition
-
-SCHEMA: Final = """
-CREATE TABLE words(word TEXT PRIMARY KEY, names INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE word_names(word TEXT, name INTEGER, PRIMARY KEY(word, name)) WITHOUT ROWID;
-CREATE TABLE word_forms(form TEXT, word TEXT, PRIMARY KEY(form, word)) WITHOUT ROWID;
-"""
+from kg.releases.merged import Merged
+from kg.releases.tables import Row
 
 Rows = Callable[[str, Iterable[Any]], list[tuple[Any, ...]]]
 """Asks the projection: SQL and parameters to rows."""
@@ -53,22 +50,27 @@ class Hit:
     why: tuple[WordMatch, ...]
 
 
-def fill(db: sqlite3.Connection) -> None:
-    """Fill the tables from ``names``."""
-    counts: Counter[str] = Counter()
+def names(merged: Merged, iri: str, kind: str, slug: str) -> Iterator[Row]:
+    """Rows of ``names`` of a thing. The id is made of the row itself: it does not depend on what came before."""
+    found = {(lang, name, 1) for lang, name in merged.labels.of(iri).items()}
+    found |= {(lang, name, 0) for lang, many in alt_labels(merged, iri).items() for name in many}
+    for lang, name, preferred in found:
+        if key := fold(name):
+            text = "\0".join((kind, slug, lang, name, str(preferred)))
+            number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) >> 1
+            yield number, key, kind, slug, lang, name, preferred
 
-    def pairs() -> Iterator[tuple[str, int]]:
-        for rowid, key, kind in db.execute("SELECT rowid, key, kind FROM names ORDER BY rowid"):
-            if not KINDS[kind].named:
-                continue  # labels made of others' names would only bury them
-            for word in dict.fromkeys(key.split()):
-                counts[word] += 1
-                yield word, rowid
 
-    db.executemany("INSERT INTO word_names VALUES(?, ?)", sorted(pairs()))
-    db.executemany("INSERT INTO words VALUES(?, ?)", sorted(counts.items()))
-    forms = sorted((form, word) for word in counts for form in deletions(word))
-    db.executemany("INSERT INTO word_forms VALUES(?, ?)", forms)
+def words(row: Row) -> Iterator[str]:
+    """The words of a row of ``names`` that it is found by."""
+    _, key, kind, *_ = row
+    if KINDS[kind].named:  # labels made of others' names would only bury them
+        yield from dict.fromkeys(key.split())
+
+
+def forms(word: str) -> Iterator[Row]:
+    """The rows of ``word_forms`` of a word."""
+    return ((form, word) for form in deletions(word))
 
 
 def search(
@@ -89,7 +91,7 @@ def search(
     asked = list(dict.fromkeys(fold(text).split()))[:ASKED_MAX]
     if not asked:
         return []
-    total = rows("SELECT MAX(rowid) FROM names", ())[0][0] or 1
+    total = int(rows("SELECT value FROM meta WHERE key = 'names'", ())[0][0]) or 1
     found = {word: _alike(rows, word, cut=not typing or word == asked[-1]) for word in asked if len(word) > 1}
     if typing and len(asked) == 1 and len(asked[0]) == 1:
         found[asked[0]] = _alike(rows, asked[0], cut=True)
@@ -122,14 +124,13 @@ def _alike(rows: Rows, word: str, *, cut: bool) -> dict[str, int]:
     """Words of names that may stand for a word asked → in how many names each is."""
     out: dict[str, int] = dict(rows("SELECT word, names FROM words WHERE word = ?", (word,)))
     if cut and not word.isdigit():
-        sql = "SELECT word, names FROM words WHERE word > ? AND word < ? ORDER BY names DESC LIMIT ?"
+        sql = "SELECT word, names FROM words WHERE word > ? AND word < ? ORDER BY names DESC, word LIMIT ?"
         out.update(rows(sql, (word, word + "\U0010ffff", _BEGINNINGS)))
     forms = sorted(deletions(word))
     marks = ",".join("?" * len(forms))
-    sql = f"SELECT DISTINCT f.word, w.names FROM word_forms f JOIN words w ON w.word = f.word WHERE f.form IN ({marks})"
-    for other, names in rows(sql, forms):
-        if other not in out and match_word(word, other, cut=cut) is not None:
-            out[other] = names
+    near = {other for (other,) in rows(f"SELECT word FROM word_forms WHERE form IN ({marks})", forms)} - out.keys()
+    alike = sorted(other for other in near if match_word(word, other, cut=cut) is not None)
+    out.update(rows(f"SELECT word, names FROM words WHERE word IN ({','.join('?' * len(alike))})", alike))
     return out
 
 
@@ -141,7 +142,7 @@ def _beaten(most: float, hits: Iterable[Hit], limit: int) -> bool:
 def _gathered(
     rows: Rows, found: Mapping[str, Mapping[str, int]], rarity: Mapping[str, float], answer: Answers
 ) -> list[tuple[int, float]]:
-    """(rowid of a name, the most weight it can share with what was asked), most first."""
+    """(id of a name, the most weight it can share with what was asked), most first."""
     weights: dict[int, float] = defaultdict(float)
     unseen = sum(rarity[word] for word in rarity if not found.get(word))  # initials: any name may answer them
     for word in sorted((w for w in found if found[w]), key=lambda w: (sum(found[w].values()), w)):
@@ -158,7 +159,7 @@ def _gathered(
             taken.append(other)
             names += alike[other]
         marks = ",".join("?" * len(taken))
-        sql = f"SELECT name, word FROM word_names WHERE word IN ({marks}) LIMIT {_GATHERED}"
+        sql = f"SELECT name, word FROM word_names WHERE word IN ({marks}) ORDER BY word, name LIMIT {_GATHERED}"
         seen: dict[int, float] = {}
         for name, other in rows(sql, taken):
             if worth[other] > seen.get(name, 0.0):
@@ -177,6 +178,6 @@ def _named(
         return []
     marks = ",".join("?" * len(names))
     having, values = condition(wanted)
-    sql = f"SELECT key, kind, slug, lang, name, preferred FROM names WHERE rowid IN ({marks}){having}"
+    sql = f"SELECT key, kind, slug, lang, name, preferred FROM names WHERE id IN ({marks}){having}"
     found = rows(sql, [*names, *values])
     return [row for row in found if row[1] in kinds] if kinds else found

@@ -14,7 +14,7 @@ from pyoxigraph import Store
 
 from kg.releases.hashing import GraphHash, content_hash
 from kg.releases.layout import Home, Step, make_id
-from kg.releases.manifest import GraphEntry, Manifest, ValidationSummary, Versions
+from kg.releases.manifest import HASHING, GraphEntry, Manifest, ValidationSummary, Versions
 from kg.terms import BASE, OWL
 
 
@@ -56,7 +56,10 @@ def make_manifest(
         content_hash=digest,
         inputs=inputs,
         versions=Versions(
-            ontology=ontology_version(store), bilim=metadata.version("bilim"), pyoxigraph=pyoxigraph.__version__
+            hashing=HASHING,
+            ontology=ontology_version(store),
+            bilim=metadata.version("bilim"),
+            pyoxigraph=pyoxigraph.__version__,
         ),
         graphs={name: GraphEntry(sha256=h.sha256, quads=h.quads) for name, h in sorted(hashes.items())},
         quads=quads,

@@ -8,7 +8,6 @@ still read to the end. :class:`Current` follows the pointer: each call looks at 
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -18,11 +17,12 @@ from typing import Any
 
 from kg.findings import BilimError, finding
 from kg.releases import manifest as manifests
+from kg.releases.assembling import cores, document_text
 from kg.releases.candidate import STORE
 from kg.releases.holding import Hold, held
 from kg.releases.layout import RELEASE_ID, Home
+from kg.releases.levels import FILE, connect, files
 from kg.releases.manifest import PROJECTION, Manifest
-from kg.releases.project import FILE
 from kg.releases.remote import Connection, named
 from kg.releases.terms_json import Json
 from kg.store.embedded import EmbeddedStore
@@ -40,23 +40,25 @@ class Use:
 
 
 class Projection:
-    """The projection of a release, read-only; each thread has its own connection."""
+    """The projection of a release, read-only; each thread has its own connection.
+
+    ``path``: its base, beside which the levels upon it lie (kg.releases.levels).
+    """
 
     def __init__(self, path: Path) -> None:
-        self.uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        self.levels = files(path.parent)
         self._local = threading.local()
 
     def rows(self, sql: str, parameters: Iterable[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query over the tables of :mod:`kg.releases.project`."""
+        """All rows of a query over the tables of :mod:`kg.releases.tables`."""
         db = getattr(self._local, "db", None)
         if db is None:
-            db = self._local.db = sqlite3.connect(self.uri, uri=True)
+            db = self._local.db = connect(self.levels)
         return db.execute(sql, tuple(parameters)).fetchall()
 
     def document_text(self, kind: str, slug: str) -> str | None:
         """The JSON text of a thing's document, None if there is no such thing."""
-        rows = self.rows("SELECT json FROM documents WHERE kind = ? AND slug = ?", (kind, slug))
-        return rows[0][0] if rows else None
+        return document_text(self.rows, kind, slug)
 
     def document(self, kind: str, slug: str) -> Json | None:
         """The document of a thing as :mod:`kg.releases.documents` describes it, in all languages."""
@@ -64,16 +66,13 @@ class Projection:
         return json.loads(text) if text is not None else None
 
     def documents(self, things: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Json]:
-        """The documents of those of these ``(kind, slug)`` that are there, by one look-up for each 400."""
-        out: dict[tuple[str, str], Json] = {}
-        todo = sorted(set(things))
-        for start in range(0, len(todo), 400):
-            part = todo[start : start + 400]
-            marks = ",".join(["(?,?)"] * len(part))
-            sql = f"SELECT kind, slug, json FROM documents WHERE (kind, slug) IN (VALUES {marks})"
-            found = self.rows(sql, [text for thing in part for text in thing])
-            out.update(((kind, slug), json.loads(text)) for kind, slug, text in found)
-        return out
+        """The documents of those of these ``(kind, slug)`` that are there."""
+        found = ((place, self.document(*place)) for place in sorted(set(things)))
+        return {place: document for place, document in found if document is not None}
+
+    def cores(self, things: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """What those of these ``(kind, slug)`` that are there say of themselves, as JSON."""
+        return cores(self.rows, things)
 
     def partitions(self) -> list[tuple[str, str, str, bool, int]]:
         """``(class, property, target, target is a class, number)``, as :mod:`kg.releases.partitions` describes them."""
@@ -104,10 +103,9 @@ class Projection:
 
     def slugs(self, kind: str, lang: str, offset: int = 0, limit: int | None = None) -> list[str]:
         """Slugs of a kind in the order of their labels in a language (kk, ru or en)."""
-        end = offset + limit if limit is not None else 2**62
         rows = self.rows(
-            "SELECT slug FROM lists WHERE kind = ? AND lang = ? AND position >= ? AND position < ? ORDER BY position",
-            (kind, lang, offset, end),
+            "SELECT slug FROM lists WHERE kind = ? AND lang = ? ORDER BY sort, slug LIMIT ? OFFSET ?",
+            (kind, lang, -1 if limit is None else limit, offset),
         )
         return [slug for (slug,) in rows]
 
@@ -123,7 +121,7 @@ class Projection:
         for start in range(0, len(todo), 500):
             part = todo[start : start + 500]
             marks = ",".join("?" * len(part))
-            sql = f"SELECT * FROM usage WHERE term IN ({marks}) ORDER BY term, via"
+            sql = f"SELECT term, via, things, statements, example FROM usage WHERE term IN ({marks}) ORDER BY term, via"
             for term, via, things, statements, example in self.rows(sql, part):
                 out.setdefault(term, []).append(Use(via, things, statements, json.loads(example)))
         return out
@@ -131,6 +129,10 @@ class Projection:
     def coverage(self) -> list[Json]:
         """How well kinds and classes are covered, thinnest first, as :mod:`kg.releases.coverage` describes it."""
         return [json.loads(text) for (text,) in self.rows("SELECT json FROM coverage ORDER BY position")]
+
+    def sums(self) -> dict[str, bytes]:
+        """Of the computed graphs, what their hashes are made of (kg.releases.hashing)."""
+        return dict(self.rows("SELECT graph, sum FROM sums"))
 
     def meta(self) -> dict[str, str]:
         return dict(self.rows("SELECT key, value FROM meta"))

@@ -13,8 +13,9 @@ from kg.findings import BilimError, Finding, finding
 from kg.releases import manifest as manifests
 from kg.releases.candidate import STORE
 from kg.releases.layout import Home, sync_directory, sync_tree, told_errors
+from kg.releases.levels import FILE, files
 from kg.releases.manifest import PROJECTION
-from kg.releases.project import FILE, project
+from kg.releases.project import project
 
 Progress = Callable[[str], None]
 _PASSED_OVER: Final = frozenset({"home-locked", "home-not-writable", "disk-full"})
@@ -58,6 +59,10 @@ def upgrade(
                 versions = manifest.versions.model_copy(update={"projection": PROJECTION})
                 manifest.model_copy(update={"versions": versions}).write(made)
                 sync_tree(made)
+                for level in files(directory)[
+                    1:
+                ]:  # upon a base that is no more; the manifest still tells of a past layout
+                    level.unlink()
                 for name in (FILE, manifests.FILE):
                     os.replace(made / name, directory / name)
                     sync_directory(directory)

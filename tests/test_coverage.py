@@ -16,9 +16,9 @@ from starlette.testclient import TestClient
 from kg.cli import run
 from kg.findings import Exit
 from kg.kinds import KINDS
-from kg.releases.coverage import PRECISIONS, Row, coverage, percent, precision
-from kg.releases.documents import read_merged
+from kg.releases.coverage import PRECISIONS, Row, count, coverage, percent, precision
 from kg.releases.layout import Home
+from kg.releases.merged import read_merged
 from kg.releases.reader import Release, current
 from kg.releases.verify import verify
 from kg.terms import BKG, FOAF, ORG, shorten
@@ -58,7 +58,7 @@ gd:small {
 
 @pytest.fixture(scope="module")
 def small() -> dict[tuple[str, str], Row]:
-    return {(r.kind, shorten(r.cls)): r for r in coverage(read_merged(store_of(SMALL)))}
+    return {(r.kind, shorten(r.cls)): r for r in coverage(count(read_merged(store_of(SMALL))))}
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,19 +12,15 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from kg.releases import levels
 from kg.releases.candidate import Delta
-from kg.releases.derive import derive
-from kg.releases.documents import LISTED
 from kg.releases.grow import grow
-from kg.releases.hashing import COMPUTED, hash_graph, hash_of_sum, moved_sum, set_sum
-from kg.releases.layout import Home
+from kg.releases.hashing import COMPUTED, moved_sum
 from kg.releases.project import project
-from kg.releases.reader import Projection, Release, current
+from kg.releases.reader import Projection
 from kg.releases.rederive import laid
 from kg.releases.tables import TABLES
 from kg.store.overlay import Overlay
 from kg.store.views import views
-from kg.terms import BKG, GRAPH_DERIVED, GRAPH_IMPORT, GRAPH_LEDGER, RDF, RDFS, SKOS
-from tests.bench.imports import import_delta
+from kg.terms import GRAPH_IMPORT
 from tests.graphs import MINISTERS, store_of
 
 HASH = "0" * 64

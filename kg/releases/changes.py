@@ -69,19 +69,10 @@ def _moved(old: Projection, new: Projection, name: str) -> tuple[set[Row], set[R
 
 def _rows(projection: Projection, table: Table, keys: set[Row] | None) -> dict[Row, int]:
     """Key to a hash of its row, of these keys or all."""
-    sql, n = f"SELECT {', '.join(table.names)} FROM {table.name}", table.keys
     if keys is None:
-        return {row[:n]: hash(row) for row in projection.rows(sql)}
-    out: dict[Row, int] = {}
-    todo = sorted(keys, key=repr)
-    for start in range(0, len(todo), 100):
-        part = todo[start : start + 100]
-        marks = ",".join([f"({','.join('?' * n)})"] * len(part))
-        found = projection.rows(
-            f"{sql} WHERE ({', '.join(table.key)}) IN (VALUES {marks})", [v for k in part for v in k]
-        )
-        out.update((row[:n], hash(row)) for row in found)
-    return out
+        sql = f"SELECT {', '.join(table.names)} FROM {table.name}"
+        return {row[: table.keys]: hash(row) for row in projection.rows(sql)}
+    return {key: hash(row) for key in keys for row in projection.rows(table.select_one(), key)}
 
 
 def _listing(projection: Projection, told: set[Row]) -> set[Row]:

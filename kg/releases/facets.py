@@ -8,10 +8,12 @@ their end counts if it is of the kind that the facet is about.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from kg.kinds import KINDS
+from kg.releases.assembling import by_kind
 from kg.releases.merged import TYPE, Merged
 from kg.releases.tables import Row
 from kg.terms import BKG, ORG, entity_iri, split_entity_iri
@@ -140,9 +142,12 @@ def counted(rows: Rows, things: Sequence[tuple[str, str]], most: int) -> dict[st
     """The same, of some things: as many as a search finds."""
     if not things:
         return {facet: [] for facet in FACETS}
-    marks = ",".join(["(?, ?)"] * len(things))
-    sql = f"SELECT facet, value, COUNT(*) FROM facets WHERE (kind, slug) IN (VALUES {marks}) GROUP BY facet, value"
-    return _ordered(rows(sql, [part for thing in things for part in thing]), most)
+    counts: Counter[tuple[str, str]] = Counter()
+    for kind, slugs in by_kind(things):
+        marks = ",".join("?" * len(slugs))
+        sql = f"SELECT facet, value, COUNT(*) FROM facets WHERE kind = ? AND slug IN ({marks}) GROUP BY facet, value"
+        counts.update({(facet, value): n for facet, value, n in rows(sql, (kind, *slugs))})
+    return _ordered(((*key, n) for key, n in counts.items()), most)
 
 
 def counted_having(
@@ -163,8 +168,8 @@ def having(
     has, values = condition(wanted, "lists")
     sql = f"FROM lists WHERE lang = ? AND kind IN ({marks}){has}"
     count = rows(f"SELECT COUNT(*) {sql}", [lang, *kinds, *values])[0][0]
-    found = rows(f"SELECT kind, slug {sql} ORDER BY kind, sort, slug LIMIT ?", [lang, *kinds, *values, limit])
-    return count, [(kind, slug) for kind, slug in found]
+    found = rows(f"SELECT kind, slug, sort {sql} ORDER BY kind, sort, slug LIMIT ?", [lang, *kinds, *values, limit])
+    return count, [(kind, slug) for kind, slug, _ in found]
 
 
 def value_iri(facet: str, value: str) -> str | None:

@@ -112,14 +112,8 @@ def _classes(merged: Merged, iris: Iterable[str]) -> Counter[Row]:
 
 def _stored(before: Projection, name: str, keys: Iterable[Row]) -> dict[Row, Row]:
     """The rows of these keys."""
-    table, out = TABLES[name], dict[Row, Row]()
-    todo = sorted(keys)
-    for start in range(0, len(todo), 200):
-        part = todo[start : start + 200]
-        marks = ",".join([f"({','.join('?' * table.keys)})"] * len(part))
-        sql = f"SELECT {', '.join(table.names)} FROM {name} WHERE ({', '.join(table.key)}) IN (VALUES {marks})"
-        out.update((row[: table.keys], row) for row in before.rows(sql, [value for key in part for value in key]))
-    return out
+    sql = TABLES[name].select_one()
+    return {key: row for key in keys for row in before.rows(sql, key)}
 
 
 def _replaced(before: Projection, out: Differences, name: str, rows: list[Row]) -> None:

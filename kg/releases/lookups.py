@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from kg.dates import Certainty, as_of, when_on
+from kg.releases.assembling import by_kind
 from kg.releases.reader import Projection
 
 Place = tuple[str, str]
@@ -59,14 +60,10 @@ class Step:
 def spans(projection: Projection, places: Iterable[Place]) -> dict[Place, Span]:
     """The dates of those of these things that have any."""
     out: dict[Place, Span] = {}
-    todo = sorted(set(places))
-    for first in range(0, len(todo), 400):
-        part = todo[first : first + 400]
-        marks = ",".join(["(?,?)"] * len(part))
-        rows = projection.rows(
-            f"SELECT * FROM spans WHERE (kind, slug) IN (VALUES {marks})", [text for place in part for text in place]
-        )
-        out.update(((kind, slug), Span(*rest)) for kind, slug, *rest in rows)
+    for kind, slugs in by_kind(places):
+        sql = f"SELECT * FROM spans WHERE kind = ? AND slug IN ({','.join('?' * len(slugs))})"
+        rows = projection.rows(sql, (kind, *slugs))
+        out.update(((place, slug), Span(*rest)) for place, slug, *rest in rows)
     return out
 
 
@@ -86,13 +83,13 @@ def listed(
         values += [on.isoformat()] * 3
     for slug, *rest in projection.rows(sql, values):
         dated[slug] = Span(*rest)
-    sql, values = "SELECT slug FROM lists WHERE kind = ? AND lang = ?", [kind, lang]
+    sql, values = "SELECT slug, sort FROM lists WHERE kind = ? AND lang = ?", [kind, lang]
     for facet, wanted in chosen.items():
         marks = ",".join("?" * len(wanted))
         sql += f" AND slug IN (SELECT slug FROM list_facets WHERE kind = ? AND facet = ? AND value IN ({marks}))"
         values += [kind, facet, *wanted]
     out = []
-    for (slug,) in projection.rows(sql + " ORDER BY sort, slug", values):
+    for slug, _ in projection.rows(sql + " ORDER BY sort, slug", values):
         span = dated.get(slug)
         certainty = span.on(on) if span is not None and on is not None else None
         if on is None or certainty in ("certain", "possible"):

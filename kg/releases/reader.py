@@ -104,10 +104,10 @@ class Projection:
     def slugs(self, kind: str, lang: str, offset: int = 0, limit: int | None = None) -> list[str]:
         """Slugs of a kind in the order of their labels in a language (kk, ru or en)."""
         rows = self.rows(
-            "SELECT slug FROM lists WHERE kind = ? AND lang = ? ORDER BY sort, slug LIMIT ? OFFSET ?",
+            "SELECT slug, sort FROM lists WHERE kind = ? AND lang = ? ORDER BY sort, slug LIMIT ? OFFSET ?",
             (kind, lang, -1 if limit is None else limit, offset),
         )
-        return [slug for (slug,) in rows]
+        return [slug for slug, _ in rows]
 
     def named(self, key: str) -> list[tuple[str, str]]:
         """``(kind, slug)`` of the things that have a name with this folding key (kg.names.fold)."""

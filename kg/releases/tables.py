@@ -56,6 +56,10 @@ class Table:
             for number, columns in enumerate(self.indexes)
         )
 
+    def select_one(self) -> str:
+        """SQL for the row of a key. Through levels, keys of several columns are looked for one by one."""
+        return f"SELECT {', '.join(self.names)} FROM {self.name} WHERE {' AND '.join(f'{k} = ?' for k in self.key)}"
+
     def insert(self) -> str:
         return f"INSERT INTO {self.name} VALUES({', '.join('?' * len(self.columns))})"
 

@@ -266,7 +266,7 @@ def test_use_is_counted_of_things_alone(tmp_path: Path) -> None:
         store_of(
             """
             person:a a foaf:Person ; skos:prefLabel "A"@en , "А"@ru .
-            person:b a foaf:Person ; skos:prefLabel "B"@en .
+            person:b a foaf:Person ; skos:prefLabel "B"@en ; skos:altLabel "Bee"@en ; bkg:wikidataId "Q1" .
             outc:x a bkg:Outcome ; bkg:status st:planned ; bkg:actor person:b .
             evidence:e a bkg:Evidence ; bkg:onProperty bkg:start ; bkg:supports person:b .
             st:planned skos:prefLabel "planned"@en .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +13,18 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from kg.releases import levels
 from kg.releases.candidate import Delta
+from kg.releases.documents import LISTED
 from kg.releases.grow import grow
-from kg.releases.hashing import COMPUTED, moved_sum
+from kg.releases.hashing import COMPUTED, hash_graph, hash_of_sum, moved_sum, set_sum
+from kg.releases.layout import Home
 from kg.releases.project import project
-from kg.releases.reader import Projection
+from kg.releases.reader import Projection, Release, current
 from kg.releases.rederive import laid
 from kg.releases.tables import TABLES
 from kg.store.overlay import Overlay
 from kg.store.views import views
-from kg.terms import GRAPH_IMPORT
+from kg.terms import BKG, GRAPH_DERIVED, GRAPH_IMPORT, RDF, RDFS, SKOS
+from tests.bench.imports import import_delta
 from tests.graphs import MINISTERS, store_of
 
 HASH = "0" * 64
@@ -136,3 +140,113 @@ def test_any_chain_of_changes_gives_the_rows_of_the_whole(tmp_path_factory: pyte
             overlay = laid(store, lambda base: disturbed(base, chance))
             found, store = step(projection, overlay, folder / str(number))
             projection = found or Projection(folder / str(number) / "whole" / levels.FILE)
+
+
+def test_a_chain_on_real_data(release_home: Path, tmp_path: Path) -> None:
+    release: Release = current(Home(release_home))
+    store, projection = release.embedded.raw, release.projection
+    for number in (1, 2):
+        overlay = laid(store, lambda base, n=number: import_delta(base, random.Random(n), 400))
+        found, store = step(projection, overlay, tmp_path / str(number))
+        assert found is not None
+        assert sum(path.stat().st_size for path in found.levels[1:]) < 0.1 * found.levels[0].stat().st_size
+        projection = found
+    documents = projection.rows("SELECT kind, slug FROM documents")
+    whole = Projection(tmp_path / "2" / "whole" / levels.FILE)
+    assert all(projection.document_text(*place) == whole.document_text(*place) for place in documents[::7])
+
+
+def test_what_an_import_brought_goes_without_a_trace(tmp_path: Path) -> None:
+    store = store_of(WORLD)
+    projection = first(store, tmp_path / "0")
+    overlay = laid(store, lambda base: import_delta(base, random.Random(3), 60))
+    grown, after_ = step(projection, overlay, tmp_path / "1")
+    assert grown is not None
+    back = laid(
+        after_, lambda _: Delta(list(overlay_stated(overlay.all_removed())), list(overlay_stated(overlay.all_added())))
+    )
+    again, _ = step(grown, back, tmp_path / "2")
+    assert again is not None
+    assert_same(again, projection)
+
+
+def overlay_stated(quads: Iterable[Quad]) -> Iterator[Quad]:
+    named = (q for q in quads if isinstance(q.graph_name, NamedNode))
+    return (q for q in named if q.graph_name.value not in COMPUTED)
+
+
+def hub(number: int) -> Iterator[Quad]:
+    """Regions that name the country, with or without a name."""
+    iri = NamedNode(f"https://w3id.org/bilim/id/region/r{number:04}")
+    yield Quad(iri, NamedNode(RDF + "type"), NamedNode(BKG + "Region"), IMPORT)
+    yield Quad(iri, NamedNode(BKG + "inCountry"), NamedNode("https://w3id.org/bilim/id/country/kz"), IMPORT)
+    yield Quad(iri, NamedNode(SKOS + "prefLabel"), Literal(f"Region {number}", language="en"), IMPORT)
+
+
+def test_a_thing_that_many_name_is_not_written_again(tmp_path: Path) -> None:
+    store = store_of(WORLD)
+    overlay = laid(store, lambda _: Delta([q for n in range(LISTED + 40) for q in hub(n)]))
+    projection, store = step(first(store, tmp_path / "0"), overlay, tmp_path / "1")
+    assert projection is not None
+    country = projection.document("country", "kz")
+    assert country is not None
+    before = country["incoming"]["region.inCountry"]
+    assert (before["total"], len(before["items"])) == (LISTED + 41, LISTED)
+    gone = [q for n in range(60) for q in hub(n)]
+    overlay = laid(store, lambda _: Delta(list(hub(9999)), gone))
+    found, store = step(projection, overlay, tmp_path / "2")
+    assert found is not None
+    country = found.document("country", "kz")
+    assert country is not None
+    after_ = country["incoming"]["region.inCountry"]
+    assert after_["total"] == len(after_["items"]) == LISTED - 18
+    assert found.rows("SELECT kind, slug FROM cores WHERE kind = 'country'") == [("country", "kz")]
+
+
+def test_a_changed_class_hierarchy_is_too_much(tmp_path: Path) -> None:
+    store = store_of(WORLD)
+    above = Quad(NamedNode(BKG + "School"), NamedNode(RDFS + "subClassOf"), NamedNode(BKG + "Ministry"), IMPORT)
+    assert step(first(store, tmp_path / "0"), laid(store, lambda _: Delta([above])), tmp_path / "1")[0] is None
+
+
+def test_levels_that_are_full_are_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_of(WORLD)
+    projection, store = step(first(store, tmp_path / "0"), laid(store, lambda _: Delta(list(hub(1)))), tmp_path / "1")
+    assert projection is not None
+    monkeypatch.setattr(levels, "MIDDLE", 0)
+    monkeypatch.setattr(levels, "SHARE", 0.0)
+    assert step(projection, laid(store, lambda _: Delta(list(hub(2)))), tmp_path / "2")[0] is None
+
+
+def test_a_level_is_shared_until_it_is_merged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(levels, "TOP", 0)
+    store = store_of(WORLD)
+    projection: Projection | None = first(store, tmp_path / "0")
+    inodes = []
+    for number in range(1, 5):
+        assert projection is not None
+        delta = Delta(list(hub(number)))
+        projection, store = step(projection, laid(store, lambda _, d=delta: d), tmp_path / str(number))
+        assert projection is not None
+        inodes.append([path.stat().st_ino for path in projection.levels])
+    assert [len(found) for found in inodes] == [2, 3, 2, 3]
+    assert len({found[0] for found in inodes}) == 1
+    assert inodes[1][1] == inodes[0][1]
+    assert inodes[2][1] != inodes[1][1]
+
+
+def numbered(n: int, graph: NamedNode) -> Quad:
+    return Quad(NamedNode(f"https://example.org/{n}"), NamedNode(BKG + "value"), Literal(f'"{n}\n\\'), graph)
+
+
+@given(st.data())
+@settings(max_examples=20, deadline=None)
+def test_the_hash_of_a_computed_graph_moves_with_what_changes(data: st.DataObject) -> None:
+    graph = NamedNode(GRAPH_DERIVED)
+    quads = st.sets(st.integers(0, 40)).map(lambda numbers: {numbered(n, graph) for n in numbers})
+    old, new = data.draw(quads), data.draw(quads)
+    before, after_ = Store(), Store()
+    before.extend(old), after_.extend(new)
+    moved_ = moved_sum(set_sum(before, graph.value)[0], graph.value, new - old, old - new)
+    assert hash_of_sum(moved_, len(new)) == hash_graph(after_, graph.value)
+    assert (hash_graph(before, graph.value) == hash_graph(after_, graph.value)) == (old == new)

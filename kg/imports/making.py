@@ -81,6 +81,7 @@ def make_release(
                 timezone=desk.settings.timezone,
                 validation=_summary(release, change.judgement),
                 inputs=release.manifest.inputs,  # data/ is in it as before
+                triples=release.manifest.triples + len(change.overlay.added()) - len(change.overlay.removed()),
             )
             del store
             progress("publish")

@@ -181,12 +181,16 @@ def make_id(day: date, sequence: int, content_hash: str) -> str:
 
 
 def sync_tree(root: Path) -> None:
-    """fsync all files below, then all directories from the leaves up."""
+    """fsync all files below, then all directories from the leaves up.
+
+    A file that has another name is of a release that was published: it is on the disk, and never written to again.
+    """
     for folder, _, files in os.walk(root, topdown=False):
         for name in files:
             handle = os.open(os.path.join(folder, name), os.O_RDONLY)
             try:
-                os.fsync(handle)
+                if os.fstat(handle).st_nlink == 1:
+                    os.fsync(handle)
             finally:
                 os.close(handle)
         sync_directory(Path(folder))

@@ -147,7 +147,7 @@ class Home:
     def place(self, candidate: Path, release_id: str, step: Step = lambda _: None) -> None:
         """Give a finished candidate its name, durably; it is not published yet. Only under the lock."""
         with told_errors(self):
-            sync_tree(candidate)
+            sync_tree(candidate, linked=False)  # what has other names is of published releases: it is on the disk
             step("synced")
             os.rename(candidate, self.release(release_id))
             sync_directory(self.releases)
@@ -180,16 +180,13 @@ def make_id(day: date, sequence: int, content_hash: str) -> str:
     return f"{day.isoformat()}.{sequence}-{content_hash[:6]}"
 
 
-def sync_tree(root: Path) -> None:
-    """fsync all files below, then all directories from the leaves up.
-
-    A file that has another name is of a release that was published: it is on the disk, and never written to again.
-    """
+def sync_tree(root: Path, linked: bool = True) -> None:
+    """fsync all files below, then all directories from the leaves up; without ``linked``, no files with other names."""
     for folder, _, files in os.walk(root, topdown=False):
         for name in files:
             handle = os.open(os.path.join(folder, name), os.O_RDONLY)
             try:
-                if os.fstat(handle).st_nlink == 1:
+                if linked or os.fstat(handle).st_nlink == 1:
                     os.fsync(handle)
             finally:
                 os.close(handle)

@@ -128,7 +128,9 @@ def _lay(store: Store, overlay: Overlay) -> set[str]:
 def _tell(store: Store, ledger: Ledger) -> list[Quad]:
     """The ledger as data; what is new. In a function of its own: an iterator that is left over would hold the store."""
     there = store.quads_for_pattern(None, None, None, NamedNode(GRAPH_LEDGER))
-    told = list(missing(provenance(ledger), there))
+    written = Store()  # in a store's own lexical forms, each once
+    written.extend(missing(provenance(ledger), there))
+    told = [quad for quad in written if quad not in store]
     store.extend(told)
     return told
 

@@ -17,6 +17,7 @@ from pyoxigraph import NamedNode, RdfFormat, Store, parse
 from kg.cli import run
 from kg.releases.layout import Home
 from kg.releases.reader import current
+from kg.terms import GRAPH_DERIVED, GRAPH_LEDGER
 from tests.released import publish_small
 
 FORMULA = 'person:formula-example a foaf:Person ; skos:prefLabel "=1+1"@en , "Plain"@ru .'
@@ -52,8 +53,16 @@ def graph_lines(files: Path, home: Path) -> dict[str, list[bytes]]:
 
 def test_the_graphs_have_the_sums_of_the_manifest(files: Path, home: Path) -> None:
     manifest = current(Home(home)).manifest
-    found = {g: hashlib.sha256(b"".join(lines)).hexdigest() for g, lines in graph_lines(files, home).items()}
+    found = {g: published_sum(g, lines) for g, lines in graph_lines(files, home).items()}
     assert found == {name: entry.sha256 for name, entry in manifest.graphs.items()}
+
+
+def published_sum(graph: str, lines: list[bytes]) -> str:
+    """By what docs/api.md tells those who have the files alone."""
+    if graph not in (GRAPH_DERIVED, GRAPH_LEDGER):
+        return hashlib.sha256(b"".join(lines)).hexdigest()
+    total = sum(int.from_bytes(hashlib.shake_128(line).digest(512), "little") for line in lines)
+    return hashlib.sha256((total % 2**4096).to_bytes(512, "little")).hexdigest()
 
 
 def test_trig_holds_the_same_quads(files: Path, home: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from kg.releases import levels
 from kg.releases.candidate import Delta
+from kg.releases.changes import by_documents
 from kg.releases.documents import LISTED
 from kg.releases.grow import grow
 from kg.releases.hashing import COMPUTED, hash_graph, hash_of_sum, moved_sum, set_sum
@@ -95,7 +97,20 @@ def step(before: Projection, overlay: Overlay, folder: Path) -> tuple[Projection
         return None, store
     found = Projection(grown / levels.FILE)
     assert_same(found, Projection(whole / levels.FILE))
+    if len(texts(found)) < 200:
+        told = {(c.kind, c.slug): c.change for c in by_documents(before, found)}
+        assert told == differing(texts(before), texts(found))
     return found, store
+
+
+def texts(projection: Projection) -> dict[tuple[str, str], str | None]:
+    places = projection.rows("SELECT kind, slug FROM documents LIMIT 200")
+    return {(kind, slug): projection.document_text(kind, slug) for kind, slug in places}
+
+
+def differing(old: Mapping[tuple[str, str], str | None], new: Mapping[tuple[str, str], str | None]) -> dict[Any, str]:
+    out = {place: "changed" if place in old else "added" for place in new if old.get(place) != new[place]}
+    return out | {place: "removed" for place in old if place not in new}
 
 
 def first(store: Store, folder: Path) -> Projection:

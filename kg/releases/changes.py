@@ -43,10 +43,10 @@ def changes(old: Release | None, new: Release) -> tuple[Changed, ...]:
         return ()
     if {old.manifest.versions.projection, new.manifest.versions.projection} != {PROJECTION}:
         return tuple(sorted(_by_statements(old, new), key=lambda c: (c.kind, c.slug)))
-    return tuple(sorted(_by_documents(old.projection, new.projection), key=lambda c: (c.kind, c.slug)))
+    return tuple(sorted(by_documents(old.projection, new.projection), key=lambda c: (c.kind, c.slug)))
 
 
-def _by_documents(old: Projection, new: Projection) -> Iterator[Changed]:
+def by_documents(old: Projection, new: Projection) -> Iterator[Changed]:
     """The things whose documents differ: they themselves, who stands in them, or what is told of those who do."""
     things, before, after = _moved(old, new, "documents")
     told, *_ = _moved(old, new, "cores")
@@ -71,8 +71,13 @@ def _rows(projection: Projection, table: Table, keys: set[Row] | None) -> dict[R
     """Key to a hash of its row, of these keys or all."""
     if keys is None:
         sql = f"SELECT {', '.join(table.names)} FROM {table.name}"
-        return {row[: table.keys]: hash(row) for row in projection.rows(sql)}
-    return {key: hash(row) for key in keys for row in projection.rows(table.select_one(), key)}
+        return {row[: table.keys]: _told(table, row) for row in projection.rows(sql)}
+    return {key: _told(table, row) for key in keys for row in projection.rows(table.select_one(), key)}
+
+
+def _told(table: Table, row: Row) -> int:
+    """A hash of what a document shows of a row: all but how much is known of the thing."""
+    return hash(tuple(value for name, value in zip(table.names, row, strict=True) if name != "weight"))
 
 
 def _listing(projection: Projection, told: set[Row]) -> set[Row]:

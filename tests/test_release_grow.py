@@ -265,3 +265,14 @@ def test_the_hash_of_a_computed_graph_moves_with_what_changes(data: st.DataObjec
     moved_ = moved_sum(set_sum(before, graph.value)[0], graph.value, new - old, old - new)
     assert hash_of_sum(moved_, len(new)) == hash_graph(after_, graph.value)
     assert (hash_graph(before, graph.value) == hash_graph(after_, graph.value)) == (old == new)
+
+
+def test_a_post_in_another_body_changes_what_its_holders_are_filtered_by(tmp_path: Path) -> None:
+    store = store_of(WORLD)
+    (old,) = (q for q in stated(store) if q.predicate.value.endswith("postIn") and q.subject.value.endswith("/old"))
+    body = NamedNode(old.object.value.replace("/old", "/school"))
+    delta = Delta([Quad(old.subject, old.predicate, body, IMPORT)], [old])
+    found, _ = step(first(store, tmp_path / "0"), laid(store, lambda _: delta), tmp_path / "1")
+    assert found is not None
+    bodies = found.rows("SELECT value FROM list_facets WHERE kind = 'person' AND facet = 'organization'")
+    assert (body.value,) in bodies

@@ -21,17 +21,17 @@ from kg.imports.ledger import Ledger
 from kg.imports.provenance import missing, provenance
 from kg.imports.recovery import finish, recover
 from kg.releases import candidate as candidates
-from kg.releases.candidate import copy_of
+from kg.releases.candidate import STORE, copy_of
 from kg.releases.grow import grow
 from kg.releases.hashing import COMPUTED, GraphHash, content_hash, hash_graphs, hash_of_sum, moved_sum
 from kg.releases.layout import Home, told_errors
 from kg.releases.manifest import Manifest, ValidationSummary
 from kg.releases.project import project
-from kg.releases.publish import Reason, make_manifest, publish
+from kg.releases.publish import Counted, Reason, make_manifest, ontology_version, publish
 from kg.releases.reader import Release
 from kg.store.overlay import Overlay
 from kg.store.views import views
-from kg.terms import GRAPH_DERIVED, GRAPH_LEDGER
+from kg.terms import GRAPH_DERIVED, GRAPH_LEDGER, GRAPH_ONTOLOGY
 
 Progress = Callable[[str], None]
 """Told the name of each step as it begins, and of each point of publishing that is passed."""
@@ -69,10 +69,13 @@ def make_release(
             told = _tell(store, ledger)
             progress("hash")
             hashes, sums = _hashed(store, change, changed, told)
+            counted = _counted(store, change, changed)
+            store.flush()  # the next release copies files: what is only in the write-ahead log would be lost to it
+            del store  # as long as it is open, it compacts: files that no release would share
             progress("project")
-            entities = _projected(store, change, path, content_hash(hashes), sums)
+            entities = _projected(change, path, content_hash(hashes), sums)
             manifest = make_manifest(
-                store,
+                counted,
                 hashes,
                 entities,
                 sequence=ledger.next_sequence(home),
@@ -81,9 +84,7 @@ def make_release(
                 timezone=desk.settings.timezone,
                 validation=_summary(release, change.judgement),
                 inputs=release.manifest.inputs,  # data/ is in it as before
-                triples=release.manifest.triples + len(change.overlay.added()) - len(change.overlay.removed()),
             )
-            del store
             progress("publish")
             with ledger.together():
                 ledger.begin(manifest)
@@ -155,16 +156,23 @@ def _hashed(
     return hashes, sums
 
 
+def _counted(store: Store, change: Change, changed: set[str]) -> Counted:
+    """What the manifest tells, by the change: counting goes through the whole store."""
+    manifest, overlay = change.release.manifest, change.overlay
+    ontology = ontology_version(store) if GRAPH_ONTOLOGY in changed else manifest.versions.ontology
+    return Counted(manifest.triples + len(overlay.added()) - len(overlay.removed()), ontology)
+
+
 def _of(quads: Iterable[Quad], graph: str) -> list[Quad]:
     return [quad for quad in quads if quad.graph_name == NamedNode(graph)]
 
 
-def _projected(store: Store, change: Change, path: Path, content: str, sums: Mapping[str, bytes]) -> Mapping[str, int]:
+def _projected(change: Change, path: Path, content: str, sums: Mapping[str, bytes]) -> Mapping[str, int]:
     """The projection: what differs is laid upon that of the release; where that is too much, it is written whole."""
     overlay = change.overlay
     seen = views(overlay.base, overlay.added(), overlay.removed())
     entities = grow(change.release.projection, seen, path, content, sums)
-    return entities if entities is not None else project(store, path, content, sums)
+    return entities if entities is not None else project(Store.read_only(str(path / STORE)), path, content, sums)
 
 
 def _name(quad: Quad) -> str | None:

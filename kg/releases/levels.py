@@ -2,7 +2,7 @@
 
 ``projection.sqlite`` is the base: all tables, whole. ``projection-1.sqlite``, ``projection-2.sqlite`` hold of each
 table the rows that are new since, and in ``gone_{table}`` the keys of rows below that are no longer so. What is read is
-the union, by views of the same names, so queries do not know of it (docs/decisions/0022).
+the union, by views of the same names, so queries do not know of it (docs/decisions/0024).
 """
 
 from __future__ import annotations

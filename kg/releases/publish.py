@@ -27,8 +27,16 @@ class Reason:
     action: str = "build"
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a manifest tells of a store: triples of the default graph, version of the ontology."""
+
+    triples: int
+    ontology: str | None
+
+
 def make_manifest(
-    store: Store,
+    store: Store | Counted,
     hashes: Mapping[str, GraphHash],
     entities: Mapping[str, int],
     *,
@@ -39,13 +47,16 @@ def make_manifest(
     validation: ValidationSummary | None,
     inputs: str | None = None,
     now: datetime | None = None,
-    triples: int | None = None,
 ) -> Manifest:
-    """The manifest of a candidate, whose last writes are flushed. ``timezone``: whose day the release is named for.
+    """The manifest of a candidate. ``timezone``: whose day the release is named for.
 
-    ``triples``: of the default graph, where they are known; counting them goes through the store.
+    ``store``: with its last writes, which are flushed here; or what it would be asked, where it is flushed and closed.
     """
-    store.flush()  # the next release copies files: what is only in the write-ahead log would be lost to it
+    if isinstance(store, Store):
+        store.flush()  # the next release copies files: what is only in the write-ahead log would be lost to it
+        counted = Counted(len(store) - sum(h.quads for h in hashes.values()), ontology_version(store))
+    else:
+        counted = store
     created = now or datetime.now(UTC)
     digest = content_hash(hashes)
     quads = sum(h.quads for h in hashes.values())
@@ -61,13 +72,13 @@ def make_manifest(
         inputs=inputs,
         versions=Versions(
             hashing=HASHING,
-            ontology=ontology_version(store),
+            ontology=counted.ontology,
             bilim=metadata.version("bilim"),
             pyoxigraph=pyoxigraph.__version__,
         ),
         graphs={name: GraphEntry(sha256=h.sha256, quads=h.quads) for name, h in sorted(hashes.items())},
         quads=quads,
-        triples=len(store) - quads if triples is None else triples,
+        triples=counted.triples,
         entities=dict(entities),
         validation=validation,
     )

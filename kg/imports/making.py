@@ -64,14 +64,17 @@ def make_release(
     try:
         with told_errors(home):
             progress("candidate")
+            told = _told(release.embedded.raw, ledger)
             store = copy_of(release.path, path)
             changed = _lay(store, change.overlay)
-            told = _tell(store, ledger)
-            progress("hash")
-            hashes, sums = _hashed(store, change, changed, told)
-            counted = _counted(store, change, changed)
+            store.extend(told)
             store.flush()  # the next release copies files: what is only in the write-ahead log would be lost to it
             del store  # as long as it is open, it compacts: files that no release would share
+            progress("hash")
+            store = Store.read_only(str(path / STORE))
+            hashes, sums = _hashed(store, change, changed, told)
+            counted = _counted(store, change, changed)
+            del store
             progress("project")
             entities = _projected(change, path, content_hash(hashes), sums)
             manifest = make_manifest(
@@ -126,14 +129,12 @@ def _lay(store: Store, overlay: Overlay) -> set[str]:
     return {name for name in names if name}
 
 
-def _tell(store: Store, ledger: Ledger) -> list[Quad]:
-    """The ledger as data; what is new. In a function of its own: an iterator that is left over would hold the store."""
+def _told(store: Store, ledger: Ledger) -> list[Quad]:
+    """The ledger as data: what the store of the release before does not have yet."""
     there = store.quads_for_pattern(None, None, None, NamedNode(GRAPH_LEDGER))
     written = Store()  # in a store's own lexical forms, each once
     written.extend(missing(provenance(ledger), there))
-    told = [quad for quad in written if quad not in store]
-    store.extend(told)
-    return told
+    return [quad for quad in written if quad not in store]
 
 
 def _hashed(

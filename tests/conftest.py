@@ -103,8 +103,11 @@ def release_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def client(release_home: Path) -> Iterator[TestClient]:
-    """The app over ``release_home``, in this process, its lifespan running. Redirects are not followed."""
-    settings = Settings(home=release_home, log_level="error", sparql_workers=1, sparql_nice=0)
+    """The app over ``release_home``, in this process, its lifespan running. Redirects are not followed.
+
+    It asks nothing by itself (``renewed_answers``), so that what a test counts is what it asked for.
+    """
+    settings = Settings(home=release_home, log_level="error", sparql_workers=1, sparql_nice=0, renewed_answers=0)
     configure(settings)
     with TestClient(create_app(settings), follow_redirects=False) as made:
         yield made

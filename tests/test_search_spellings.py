@@ -6,9 +6,9 @@ The two tables are made by hand, from the sources and the traps; nothing in them
 from __future__ import annotations
 
 import csv
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,10 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from kg.kinds import KINDS
-from kg.names import fold
 from kg.releases import name_index
 from kg.releases.layout import Home
 from kg.releases.reader import current
+from tests.named import named
 
 DATA = Path(__file__).parent / "data"
 
@@ -89,13 +89,9 @@ def test_no_name_of_the_release_matches_another_thing(client: TestClient, releas
 
 def test_a_kind_is_found_behind_many_names_of_other_kinds(tmp_path: Path) -> None:
     """Things of the kind asked were lost where a hundred names of other kinds had the same word."""
-    with sqlite3.connect(tmp_path / "names.sqlite") as db:
-        db.execute("CREATE TABLE names(key TEXT, kind TEXT, slug TEXT, lang TEXT, name TEXT, preferred INTEGER)")
-        db.executescript(name_index.SCHEMA)
-        schools = [("organization", f"school-{i}", f"Abai school {i}") for i in range(300)]
-        for kind, slug, name in [*schools, ("person", "abai", "Abai Kunanbayev")]:
-            db.execute("INSERT INTO names VALUES(?, ?, ?, 'en', ?, 1)", (fold(name), kind, slug, name))
-        name_index.fill(db)
+    schools = [("organization", f"school-{i}", "en", f"Abai school {i}") for i in range(300)]
+    db = named(tmp_path / "names.sqlite", [*schools, ("person", "abai", "en", "Abai Kunanbayev")])
+    with closing(db):
         found = name_index.search(
             lambda sql, values: db.execute(sql, tuple(values)).fetchall(), "Abay", kinds=["person"]
         )

@@ -337,8 +337,8 @@ class Noting:
 
 @pytest.fixture(scope="module")
 def fresh(release_home: Path) -> Iterator[TestClient]:
-    """The real release, in an app of its own, so that nothing was answered before."""
-    settings = Settings(home=release_home, log_level="error", sparql_workers=1, cache_mb=1)
+    """The real release, in an app of its own, so that nothing was answered before; it asks nothing by itself."""
+    settings = Settings(home=release_home, log_level="error", sparql_workers=1, cache_mb=1, renewed_answers=0)
     configure(settings)
     with TestClient(create_app(settings), follow_redirects=False, raise_server_exceptions=False) as made:
         yield made

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -56,9 +56,25 @@ def names(merged: Merged, iri: str, kind: str, slug: str) -> Iterator[Row]:
     found |= {(lang, name, 0) for lang, many in alt_labels(merged, iri).items() for name in many}
     for lang, name, preferred in found:
         if key := fold(name):
-            text = "\0".join((kind, slug, lang, name, str(preferred)))
-            number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) >> 1
-            yield number, key, kind, slug, lang, name, preferred
+            yield name_row(key, kind, slug, lang, name, preferred)
+
+
+def name_row(key: str, kind: str, slug: str, lang: str, name: str, preferred: int) -> Row:
+    """One row of ``names``; ``key``: the name folded."""
+    text = "\0".join((kind, slug, lang, name, str(preferred)))
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) >> 1
+    return number, key, kind, slug, lang, name, preferred
+
+
+def index(rows: Collection[Row]) -> dict[str, Iterable[Row]]:
+    """Table → rows of the index of all rows of ``names``: ``words``, ``word_names``, ``word_forms``."""
+    pairs = [(word, row[0]) for row in rows for word in words(row)]
+    counted = Counter(word for word, _ in pairs)
+    return {
+        "words": counted.items(),
+        "word_names": pairs,
+        "word_forms": (row for word in counted for row in forms(word)),
+    }
 
 
 def words(row: Row) -> Iterator[str]:

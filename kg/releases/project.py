@@ -65,12 +65,6 @@ def project(
 
     try:
         insert("cores", cores())
-        words: Counter[str] = Counter()
-        word_names = []
-        for row in kept["names"]:
-            for word in name_index.words(row):
-                words[word] += 1
-                word_names.append((word, row[0]))
         meta = {"projection": str(PROJECTION), "contentHash": content_hash, "names": str(len(kept["names"]))}
         facet_counts = Counter(row[:3] for row in set(kept["facets"]))
         numbers = coverage.count(merged)
@@ -81,9 +75,7 @@ def project(
             "groups": ((*key, n) for key, n in groups.items()),
             "labels": (told for iri in merged.about if (told := label(merged, iri))),
             "counts": chain(((kind, "", n) for kind, n in counts.items()), ((*key, n) for key, n in classes.items())),
-            "words": words.items(),
-            "word_names": word_names,
-            "word_forms": (row for word in words for row in name_index.forms(word)),
+            **name_index.index(kept["names"]),
             "facet_counts": ((*key, n) for key, n in facet_counts.items()),
             "sources": (filters.source(merged, iri, s) for iri, kind, s in merged.entities() if kind == "document"),
             "usage": usage(merged),

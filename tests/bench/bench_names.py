@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import sqlite3
 import statistics
 import sys
 import tempfile
@@ -22,10 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from kg.names import fold  # noqa: E402
-from kg.releases import facets, name_index  # noqa: E402
+from kg.releases import name_index  # noqa: E402
 from tests.bench import words  # noqa: E402
-
-NAMES = "CREATE TABLE names(key TEXT, kind TEXT, slug TEXT, lang TEXT, name TEXT, preferred INTEGER);"
+from tests.named import named  # noqa: E402
 
 
 def typo(rng: random.Random, text: str) -> str:
@@ -51,17 +49,13 @@ def main() -> None:
     rng = random.Random(1)
     people = [words.person(rng) for _ in range(options.people)]
     with tempfile.TemporaryDirectory() as folder:
-        db = sqlite3.connect(Path(folder) / "names.sqlite")
-        db.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;" + NAMES + name_index.SCHEMA + facets.SCHEMA)
+        begun = time.perf_counter()
         spelled = (
-            (fold(text), "person", str(i), lang, text)
+            ("person", str(i), lang, text)
             for i, p in enumerate(people)
             for lang, text in (("en", p.en), ("ru", p.ru), ("kk", p.kk))
         )
-        db.executemany("INSERT INTO names VALUES(?, ?, ?, ?, ?, 1)", spelled)
-        begun = time.perf_counter()
-        name_index.fill(db)
-        db.commit()
+        db = named(Path(folder) / "names.sqlite", spelled)
         filled = time.perf_counter() - begun
         size = (Path(folder) / "names.sqlite").stat().st_size / 2**20
         print(f"{options.people} people, {options.people * 3} names: index in {filled:.1f} s, file {size:.0f} MiB")

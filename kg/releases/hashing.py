@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Container, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,9 @@ from kg.terms import GRAPH_DERIVED, GRAPH_LEDGER
 
 COMPUTED: Final = (GRAPH_DERIVED, GRAPH_LEDGER)
 """The graphs that are hashed as sets."""
+
+AT_ONCE: Final = 2
+"""Graphs hashed at one time: while one is read from the store, without the interpreter's lock, another is hashed."""
 
 _BYTES: Final = 512
 _MODULUS: Final = 1 << (8 * _BYTES)
@@ -109,7 +113,8 @@ def hash_graphs(
     ``sets``: the graphs that are hashed as sets; releases of hashing 1 have none (kg.releases.manifest).
     """
     names = sorted(graphs if graphs is not None else graph_names(store))
-    hashes = {name: hash_graph(store, name, sets) for name in names}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        hashes = dict(zip(names, pool.map(lambda name: hash_graph(store, name, sets), names), strict=True))
     return {name: entry for name, entry in hashes.items() if entry.quads}
 
 

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from tempfile import TemporaryFile
 from typing import Any, Final, cast
 
 import pyoxigraph as ox
@@ -106,10 +105,7 @@ class CompiledValidator:
         """The graph in a memory store, where queries are about four times faster than on disk."""
         store, changed = ox.Store(), frozenset[str]()
         if isinstance(quads, ox.Store):
-            with TemporaryFile() as pipe:
-                quads.dump(pipe, ox.RdfFormat.N_TRIPLES, from_graph=ox.DefaultGraph())
-                pipe.seek(0)
-                store.bulk_load(pipe, ox.RdfFormat.N_TRIPLES)
+            store.bulk_extend(quads.quads_for_pattern(None, None, None, ox.DefaultGraph()))
         else:
             quads = list(quads)
             store.bulk_extend(ox.Quad(q.subject, q.predicate, q.object) for q in quads)

@@ -18,9 +18,10 @@ PUBLISH = """
 import os, sys
 from pathlib import Path
 os.nice(int(sys.argv[3]))
-from tests.released import publish_next
+from tests.released import publisher
+publish_next = publisher(Path(sys.argv[1]))
 for number in range(int(sys.argv[2])):
-    print(publish_next(Path(sys.argv[1]), number), flush=True)
+    print(publish_next(number), flush=True)
 """
 
 

@@ -77,7 +77,7 @@ def _kinds(param: Param) -> list[str]:
 
 def _things(release: Release, kind: str) -> tuple[str, ...]:
     ask = release.projection.rows
-    busy = ask("SELECT iri FROM documents WHERE kind = ? ORDER BY length(json) DESC, slug LIMIT ?", (kind, BUSY))
+    busy = ask("SELECT iri FROM documents WHERE kind = ? ORDER BY weight DESC, slug LIMIT ?", (kind, BUSY))
     every = [iri for (iri,) in ask("SELECT iri FROM documents WHERE kind = ? ORDER BY slug", (kind,))]
     others = random.Random(kind).sample(every, min(OTHERS, len(every)))
     return tuple(dict.fromkeys([*(iri for (iri,) in busy), *others]))

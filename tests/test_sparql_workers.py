@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from kg.sparql.pool import Pool
 from kg.sparql.running import AnswerCut, Busy, Job
 from kg.store.dataset import Dataset
 from kg.store.errors import QueryError, StoreError
-from tests.sparql_world import EX, G1, G2, Listener, Published, differential, release
+from tests.sparql_world import EX, G1, G2, Listener, Published, descriptors, differential, release
 
 JSON = "application/sparql-results+json"
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
@@ -56,15 +55,6 @@ class World:
         answer = json.loads(await self.ask(text, **more))  # type: ignore[arg-type]
         [row] = answer["results"]["bindings"]
         return int(row["n"]["value"])
-
-
-def descriptors() -> set[tuple[str, str]]:
-    """What this process holds open: number and target. Others of the suite may close theirs meanwhile."""
-    out = set()
-    for number in os.listdir("/proc/self/fd"):
-        with suppress(FileNotFoundError):  # the listing's own
-            out.add((number, os.readlink(f"/proc/self/fd/{number}")))
-    return out
 
 
 def in_world(published: Published, test: Callable[[World], Awaitable[None]], **settings: object) -> World:
